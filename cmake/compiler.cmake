@@ -1,0 +1,23 @@
+# Flags that every target of the project gets, and nothing of third parties.
+add_library(pathwitness_flags INTERFACE)
+target_include_directories(pathwitness_flags INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_options(pathwitness_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+                                                   -Wsign-conversion -Wold-style-cast
+                                                   -Wnon-virtual-dtor -Woverloaded-virtual)
+if(PATHWITNESS_WERROR)
+  target_compile_options(pathwitness_flags INTERFACE -Werror)
+endif()
+if(PATHWITNESS_SANITIZE)
+  target_compile_options(pathwitness_flags INTERFACE -fsanitize=${PATHWITNESS_SANITIZE}
+                                                     -fno-omit-frame-pointer
+                                                     -fno-sanitize-recover=all)
+  target_link_options(pathwitness_flags INTERFACE -fsanitize=${PATHWITNESS_SANITIZE})
+elseif(CMAKE_BUILD_TYPE STREQUAL "Release")
+  target_compile_options(pathwitness_flags INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+                                                     -fstack-protector-strong)
+  target_link_options(pathwitness_flags INTERFACE -Wl,-z,relro,-z,now)
+  set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+endif()
+if(PATHWITNESS_FUZZ)
+  target_compile_options(pathwitness_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()

@@ -1,0 +1,29 @@
+# pathwitness_library(NAME SOURCES a.cc ... LINKS target ...)
+#
+# A static library pathwitness_NAME; without sources (headers only) an interface library.
+function(pathwitness_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
+  if(ARG_SOURCES)
+    add_library(pathwitness_${name} STATIC ${ARG_SOURCES})
+    target_link_libraries(pathwitness_${name} PUBLIC ${ARG_LINKS} PRIVATE pathwitness_flags)
+    target_include_directories(pathwitness_${name} PUBLIC ${PROJECT_SOURCE_DIR})
+  else()
+    add_library(pathwitness_${name} INTERFACE)
+    target_link_libraries(pathwitness_${name} INTERFACE ${ARG_LINKS})
+    target_include_directories(pathwitness_${name} INTERFACE ${PROJECT_SOURCE_DIR})
+  endif()
+endfunction()
+
+# pathwitness_test(NAME LABEL unit|netns|service|lint SOURCES a_test.cc ... LINKS target ...)
+#
+# A GoogleTest program, one ctest entry. `unit` runs in every sanitizer build too; `netns` needs
+# root and makes its own network namespaces; `service` starts real servers on loopback.
+function(pathwitness_test name)
+  cmake_parse_arguments(ARG "" "LABEL" "SOURCES;LINKS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE pathwitness_flags ${ARG_LINKS} GTest::gmock GTest::gtest_main)
+  target_compile_definitions(${name} PRIVATE PATHWITNESS_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
+                                             PATHWITNESS_BINARY="$<TARGET_FILE:pathwitness>")
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABEL}" TIMEOUT 300)
+endfunction()

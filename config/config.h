@@ -1,0 +1,173 @@
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "probes/base/ip_address.h"
+#include "probes/base/time.h"
+
+// What to measure, as plain values. The member defaults below are the built-in layer; files are
+// laid over them by LoadConfig. docs/configuration.md documents every key.
+namespace pathwitness {
+
+enum class TraceProtocol : std::uint8_t { Icmp, Udp, Tcp };
+
+/// Where a target's packets leave from; empty members leave the choice to the kernel.
+struct RouteConfig {
+  std::vector<IpAddress> source_addresses;  // at most one of each family
+  std::string interface;
+  std::uint32_t mark = 0;  // SO_MARK; 0: none
+
+  bool operator==(const RouteConfig&) const = default;
+};
+
+struct TraceConfig {
+  std::vector<TraceProtocol> protocols;  // empty: the target is not traced
+  std::uint16_t port = 443;              // of UDP and TCP probes
+  Duration interval = std::chrono::seconds(10);
+  Duration end_to_end_interval = std::chrono::seconds(1);
+  Duration timeout = std::chrono::seconds(2);  // an answer after this is late, after 3x it is lost
+  unsigned max_ttl = 30;
+  unsigned gap_limit = 5;       // silent hops in a row after which the trace goes no further
+  unsigned flows = 4;           // distinct 5-tuples that rounds rotate among
+  unsigned probes_per_hop = 1;  // per round
+  unsigned payload_bytes = 32;  // behind the ICMP, UDP or TCP header; TCP SYN carries none
+
+  bool operator==(const TraceConfig&) const = default;
+};
+
+/// A header that must (or must not) match a regular expression (ECMAScript).
+struct HeaderMatcher {
+  std::string header;  // compared case-insensitively
+  std::string regex;
+  bool is_forbidden = false;  // true: fails when it matches
+  bool allow_missing = false;
+
+  bool operator==(const HeaderMatcher&) const = default;
+};
+
+struct HttpsExpectation {
+  std::vector<int> status = {};  // empty: any 2xx
+  std::vector<HeaderMatcher> headers;
+  std::string body_matches;      // regular expression; empty: not checked
+  std::string body_matches_not;  // regular expression; empty: not checked
+
+  bool operator==(const HttpsExpectation&) const = default;
+};
+
+struct TlsClientConfig {
+  std::string ca_file;    // empty: the system's bundle
+  std::string cert_file;  // client certificate, with key_file
+  std::string key_file;
+  std::string server_name;  // SNI and the name to verify; empty: the URL's host
+  bool insecure_skip_verify = false;
+
+  bool operator==(const TlsClientConfig&) const = default;
+};
+
+/// How one HTTP request is made; shared by `https` and the `pulse` kinds that fetch a URL.
+struct HttpRequestConfig {
+  std::string url;
+  std::string method = "GET";
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+  Duration timeout = std::chrono::seconds(10);
+  bool follow_redirects = false;
+  unsigned max_redirects = 10;
+  std::uint64_t max_body_bytes = 1U << 20U;  // reading stops there
+  TlsClientConfig tls;
+  std::string proxy;
+  std::string basic_auth_username;
+  std::string basic_auth_password_file;
+  std::string bearer_token_file;
+
+  bool operator==(const HttpRequestConfig&) const = default;
+};
+
+struct HttpsConfig {
+  HttpRequestConfig request;  // an empty url: the target has no HTTPS probe
+  Duration interval = std::chrono::seconds(30);
+  HttpsExpectation expect;
+
+  bool operator==(const HttpsConfig&) const = default;
+};
+
+enum class PulseKind : std::uint8_t { None, HttpHeader, JsonField, PrometheusSample, File, Push };
+
+/// The freshness of something else. The timestamp found is exported; its age is judged by alerts.
+struct PulseConfig {
+  PulseKind kind = PulseKind::None;
+  HttpRequestConfig request;  // kinds HttpHeader, JsonField, PrometheusSample
+  std::string header = "Last-Modified";
+  std::string json_pointer;  // RFC 6901; a Unix time (s) or RFC 3339 text stands there
+  std::string metric;        // Prometheus sample whose value is a Unix time (s)
+  std::map<std::string, std::string> labels;     // that the sample must carry, maybe among others
+  std::string path;                              // kind File
+  Duration interval = std::chrono::seconds(30);  // how often to look; Push: how often to flush
+  Duration expected_interval = std::chrono::minutes(5);  // how often a beat is due
+
+  bool operator==(const PulseConfig&) const = default;
+};
+
+struct TargetConfig {
+  std::string name;                // by convention <from>-to-<destination>
+  std::string host;                // a name or an address; may be empty when only `pulse` is set
+  std::vector<IpFamily> families;  // empty: those that resolve
+  RouteConfig route;
+  TraceConfig trace;
+  HttpsConfig https;
+  PulseConfig pulse;
+  std::map<std::string, std::string> labels;  // only on target_info
+
+  bool operator==(const TargetConfig&) const = default;
+};
+
+struct ProbingConfig {
+  double packets_per_second = 2000;  // budget over all targets
+  unsigned https_concurrency = 4;    // handshakes at a time: more distort the timings
+  double https_requests_per_second_per_host = 1;
+  std::uint64_t receive_buffer_bytes = 64U << 20U;  // of every packet socket
+
+  bool operator==(const ProbingConfig&) const = default;
+};
+
+struct ResolverConfig {
+  std::vector<std::string> servers;  // "192.0.2.53" or "192.0.2.53:5353"; empty: resolv.conf's
+  Duration timeout = std::chrono::seconds(2);  // per attempt
+  unsigned attempts = 2;
+  Duration min_ttl = std::chrono::seconds(5);  // an answer is used at least this long
+  Duration max_ttl = std::chrono::minutes(5);  // and asked for again at the latest after this
+  Duration retry_interval = std::chrono::seconds(10);  // after a failed lookup
+
+  bool operator==(const ResolverConfig&) const = default;
+};
+
+struct MetricsConfig {
+  std::vector<double> rtt_buckets = {.0005, .001, .0025, .005, .01, .025, .05,
+                                     .1,    .2,   .4,    .8,   1.6, 3.2};
+  std::vector<double> https_buckets = {.05, .1, .2, .3, .5, .75, 1, 1.5, 2, 2.5, 4, 5, 10, 30};
+
+  bool operator==(const MetricsConfig&) const = default;
+};
+
+struct Config {
+  ProbingConfig probing;
+  ResolverConfig resolver;
+  MetricsConfig metrics;
+  std::string state_directory = "/var/lib/pathwitness";  // pushed heartbeats survive here
+  std::vector<IpPrefix> probe_allow;  // hosts that /probe may measure beside configured targets
+  std::vector<TargetConfig> targets;
+
+  std::string environment = "default";
+  std::string sha256;  // of what was loaded, hexadecimal
+
+  bool operator==(const Config&) const = default;
+};
+
+}  // namespace pathwitness

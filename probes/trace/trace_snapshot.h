@@ -1,0 +1,81 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "probes/base/histogram.h"
+#include "probes/base/prober_status.h"
+#include "probes/base/snapshot_board.h"
+#include "probes/trace/round.h"
+
+namespace pathwitness {
+
+inline constexpr std::array<std::string_view, 7> kUnreachableCodeNames = {
+    "net", "host", "protocol", "port", "frag_needed", "admin", "other"};
+
+/// Why a due end-to-end probe could not be sent. It counts as sent and lost all the same: a target
+/// that cannot be tried is down, never missing.
+enum class UnsentReason : std::uint8_t { Dns, NoRoute, Unsupported, SendError, Budget };
+inline constexpr std::array<std::string_view, 5> kUnsentReasonNames = {
+    "dns", "no_route", "unsupported", "send_error", "budget"};
+
+/// Counters of one TTL since the prober's start; they go on through route changes.
+struct HopCounters {
+  std::uint64_t probes = 0;
+  std::uint64_t replies_missing = 0;  // neither answered in time nor late
+  std::uint64_t round_trip_count = 0;
+  double round_trip_sum = 0;              // seconds
+  std::optional<double> last_round_trip;  // seconds; of the last round that had an answer
+  std::optional<IpAddress> address;       // newest responder
+  std::uint8_t reply_ttl = 0;
+  std::optional<std::uint8_t> quoted_ttl;
+  std::vector<MplsLabel> mpls;
+
+  bool operator==(const HopCounters&) const = default;
+};
+
+/// What one trace prober knows: everything its series and pages need.
+struct TraceSnapshot {
+  ProberStatus status;
+
+  std::uint64_t probes = 0;  // end to end; finished ones: answered, late or lost
+  std::uint64_t lost = 0;
+  std::uint64_t late = 0;
+  Histogram round_trips;  // end to end, seconds
+  std::array<std::uint64_t, kUnreachableCodeNames.size()> unreachable{};
+  std::array<std::uint64_t, kUnsentReasonNames.size()> unsent{};
+
+  bool reached = false;  // in the last round
+  std::uint8_t destination_hop = 0;
+  std::uint8_t last_responding_hop = 0;
+  std::vector<HopCounters> hops;  // hops[0] is TTL 1; only the present path's length
+
+  std::shared_ptr<const Round> last_round;  // null before the first
+};
+
+using TraceBoard = SnapshotBoard<ProberKey, TraceSnapshot>;
+
+/// What the trace engine tells of itself.
+struct TraceSelf {
+  std::array<std::uint64_t, 2> packets_sent{};                     // by IpFamily
+  std::vector<std::pair<std::string, std::uint64_t>> send_errors;  // errno name -> count
+  std::uint64_t replies_unmatched = 0;  // well formed, but no probe of ours is waiting for it
+  std::uint64_t replies_spoofed = 0;    // matches a probe but not its secret
+  std::uint64_t replies_malformed = 0;
+  std::uint64_t replies_late = 0;
+  std::uint64_t replies_duplicate = 0;
+  std::uint64_t receive_drops = 0;
+  std::uint64_t deferred_budget = 0;  // hop probes put off under packets_per_second
+  double packet_budget_per_second = 0;
+  bool is_privileged = false;  // raw sockets, not the unprivileged port
+};
+
+using TraceSelfBoard = SnapshotBoard<int, TraceSelf>;  // one entry, key 0
+
+}  // namespace pathwitness
