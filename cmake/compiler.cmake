@@ -1,3 +1,10 @@
+# A second build of the same sources is nearly free where ccache is installed.
+find_program(PATHWITNESS_CCACHE ccache)
+if(PATHWITNESS_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_C_COMPILER_LAUNCHER ${PATHWITNESS_CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${PATHWITNESS_CCACHE})
+endif()
+
 # Flags that every target of the project gets, and nothing of third parties.
 add_library(pathwitness_flags INTERFACE)
 target_include_directories(pathwitness_flags INTERFACE ${PROJECT_SOURCE_DIR})

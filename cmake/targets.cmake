@@ -26,4 +26,7 @@ function(pathwitness_test name)
                                              PATHWITNESS_BINARY="$<TARGET_FILE:pathwitness>")
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABEL}" TIMEOUT 300)
+  if(ARG_LABEL MATCHES "netns|service")
+    set_tests_properties(${name} PROPERTIES RUN_SERIAL ON)  # they measure time
+  endif()
 endfunction()

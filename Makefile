@@ -1,0 +1,65 @@
+# What people type. `make` alone lists it.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+JOBS ?= $(shell nproc)
+CONFIG ?= config/default.yaml
+FUZZ_SECONDS ?= 60
+
+.PHONY: help
+help: ## lists the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+
+.PHONY: deps-build
+deps-build:
+	@tools/install-deps.sh build
+	@tools/fetch-civetweb.sh || true  # cmake then says what the fallback cannot do
+
+.PHONY: deps-test
+deps-test: deps-build
+	@tools/install-deps.sh test
+
+.PHONY: deps
+deps: deps-test ## installs the Debian packages that are missing (as root)
+
+.PHONY: build
+build: deps-build ## builds the program: build/pathwitness
+	@cmake --preset release --log-level=WARNING >/dev/null
+	@cmake --build --preset release -j $(JOBS) --target pathwitness
+	@ln -sfn release/exporter/pathwitness build/pathwitness
+
+.PHONY: run
+run: build ## builds and starts it; CONFIG=file chooses the configuration
+	build/pathwitness --config.file=$(CONFIG)
+
+.PHONY: dev
+dev: deps-test
+	@cmake --preset dev --log-level=WARNING >/dev/null
+	@cmake --build --preset dev -j $(JOBS)
+
+.PHONY: test
+test: dev ## builds everything and runs all tests
+	@tools/run-tests.sh build/dev -j $(JOBS)
+
+.PHONY: check
+check: dev ## format, lint, include direction, clang-tidy, shellcheck
+	@tools/check.sh build/dev
+
+.PHONY: asan tsan
+asan tsan: deps-test ## unit tests under a sanitizer (address and undefined, thread)
+	@cmake --preset $@ --log-level=WARNING >/dev/null
+	@cmake --build --preset $@ -j $(JOBS)
+	@tools/run-tests.sh build/$@ -j $(JOBS) -L '^unit$$'
+
+.PHONY: fuzz
+fuzz: deps-test ## fuzzes every decoder and parser, FUZZ_SECONDS each
+	@tools/fuzz.sh $(FUZZ_SECONDS)
+
+.PHONY: bench
+bench: build deps-test ## measures speed (tests/bench)
+	tests/bench/run.sh
+
+.PHONY: clean
+clean: ## removes what was built; fetched sources stay
+	rm -rf build
