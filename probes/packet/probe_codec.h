@@ -25,6 +25,9 @@
 // balanced to keep the ICMP checksum equal within a flow, and to make the UDP checksum the token.
 // Payloads also carry the whole 64-bit key of the probe, which echo replies and most quotes return:
 // where it is present it must match.
+//
+// UDP: 0 means "no checksum" and is no token; 0xFFFF is one (it is how a sum of 0 is sent), so all
+// other 65,535 values can be had. An answer by UDP itself quotes nothing: it names a flow only.
 namespace pathwitness {
 
 enum class ProbeProtocol : std::uint8_t { Icmp, Udp, Tcp };
@@ -38,7 +41,7 @@ struct ProbePacket {
   std::uint16_t flow_port = 0;         // ICMP identifier; UDP and TCP source port
   std::uint16_t destination_port = 0;  // UDP and TCP
   std::uint32_t token = 0;             // ICMP and UDP: 16 bits, UDP never 0; TCP: 32 bits
-  std::uint64_t secret = 0;            // the probe's key in the payload
+  std::uint64_t secret = 0;            // the probe's key in the payload; never 0
   std::uint16_t payload_bytes = 32;    // ICMP and UDP: at least kMinPayloadBytes
 
   bool operator==(const ProbePacket&) const = default;
@@ -52,7 +55,9 @@ inline constexpr std::size_t kMaxProbeBytes = 1472;
 /// The ICMP, UDP or TCP message (no IP header) with a correct checksum, written to the front of
 /// `buffer`; returns how many bytes.
 ///
-/// Pre: `buffer` holds at least kMaxProbeBytes; payload_bytes <= kMaxProbeBytes - 20.
+/// payload_bytes is clamped to kMinPayloadBytes..kMaxProbeBytes - 20; TCP has none. The source
+/// address must be the one the packet leaves from, unless the protocol is ICMPv4.
+/// Pre: `buffer` holds at least kMaxProbeBytes.
 std::size_t EncodeProbe(const ProbePacket& probe, std::span<std::byte> buffer) noexcept;
 
 /// One entry of an MPLS label stack. Source: RFC 4950, RFC 3032.
@@ -93,8 +98,8 @@ struct ProbeReply {
   ProbeProtocol protocol = ProbeProtocol::Icmp;
   IpAddress destination;  // of the probe: quoted, or the responder when it answered itself
   std::uint16_t flow_port = 0;
-  std::uint16_t destination_port = 0;  // 0 for ICMP
-  std::uint32_t token = 0;
+  std::uint16_t destination_port = 0;      // 0 for ICMP
+  std::uint32_t token = 0;                 // 0 for UDP: the answer carries none
   std::optional<std::uint64_t> secret;     // when enough payload came back
   std::optional<std::uint8_t> quoted_ttl;  // absent in direct answers
   std::vector<MplsLabel> mpls;             // outermost first
