@@ -1,0 +1,35 @@
+#include "exporter/metrics/exporter_collector.h"
+
+#include <utility>
+
+#include "exporter/metrics/families.h"
+
+namespace pathwitness {
+
+using prometheus::MetricFamily;
+
+ExporterCollector::ExporterCollector(ExporterFacts facts) : facts_(std::move(facts)) {}
+
+std::vector<MetricFamily> ExporterCollector::Collect() const {
+  const BuildFacts& build = facts_.build;
+  const Config& config = *facts_.config;
+  MetricFamily log_messages = NewFamily(kLogMessages);
+  AddEach(log_messages, {}, "level", kLogLevelNames, facts_.log_messages);
+  return {
+      OneSample(kBuildInfo,
+                {{"version", build.version},
+                 {"revision", build.revision},
+                 {"branch", build.branch},
+                 {"compiler", build.compiler},
+                 {"libcurl", build.libcurl},
+                 {"civetweb", build.civetweb}},
+                1),
+      OneSample(kConfigLastReloadSuccessful, {}, facts_.is_last_reload_successful),
+      OneSample(kConfigLastReloadSuccessTimestamp, {},
+                ToUnixSeconds(facts_.last_successful_reload)),
+      OneSample(kConfigInfo, {{"environment", config.environment}, {"sha256", config.sha256}}, 1),
+      std::move(log_messages),
+  };
+}
+
+}  // namespace pathwitness

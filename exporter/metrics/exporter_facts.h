@@ -1,0 +1,40 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/config.h"
+#include "probes/base/time.h"
+#include "probes/engine_thread.h"
+
+namespace pathwitness {
+
+/// What was built, and of what; all of it text for build_info.
+struct BuildFacts {
+  std::string version;
+  std::string revision;
+  std::string branch;
+  std::string compiler;
+  std::string libcurl;
+  std::string civetweb;
+};
+
+/// The `level` label, by LogLevel.
+inline constexpr std::array<std::string_view, 4> kLogLevelNames = {"debug", "info", "warn",
+                                                                   "error"};
+
+/// What the application knows and no board holds.
+struct ExporterFacts {
+  BuildFacts build;
+  std::shared_ptr<const Config> config;  // in force; not null
+  bool is_last_reload_successful = true;
+  WallTime last_successful_reload;
+  std::array<std::uint64_t, kLogLevelNames.size()> log_messages{};  // written, by LogLevel
+  std::vector<EngineVitals> engines;
+};
+
+}  // namespace pathwitness

@@ -1,0 +1,326 @@
+#pragma once
+
+#include <prometheus/metric_type.h>
+
+#include <array>
+#include <string_view>
+
+// The public surface: every metric on one page, in the order of /metrics. A name, type or label
+// here is API; docs/metrics.md says the same and a test compares the two.
+//
+// General rules of absence: counters are there from the start, at 0; closed label sets are always
+// complete; gauges that tell of the last round are withheld before the first round and when the
+// last one is older than 5 intervals, so that a dead prober shows a gap and not an old green.
+namespace pathwitness {
+
+struct Metric {
+  std::string_view name;
+  prometheus::MetricType type;
+  std::string_view labels;  // in their order, separated by commas; "..." stands for user labels
+  std::string_view help;    // meaning, unit, and what absence means
+};
+
+inline constexpr auto kCounter = prometheus::MetricType::Counter;
+inline constexpr auto kGauge = prometheus::MetricType::Gauge;
+inline constexpr auto kHistogram = prometheus::MetricType::Histogram;
+inline constexpr auto kSummary = prometheus::MetricType::Summary;
+
+// Exporter
+
+inline constexpr Metric kBuildInfo{"pathwitness_build_info", kGauge,
+                                   "version,revision,branch,compiler,libcurl,civetweb",
+                                   "What was built, and of what; always 1."};
+inline constexpr Metric kConfigLastReloadSuccessful{
+    "pathwitness_config_last_reload_successful", kGauge, "",
+    "1 when the configuration was last loaded without a problem, 0 when the one before goes on."};
+inline constexpr Metric kConfigLastReloadSuccessTimestamp{
+    "pathwitness_config_last_reload_success_timestamp_seconds", kGauge, "",
+    "Unix time in seconds at which the configuration in force was loaded."};
+inline constexpr Metric kConfigInfo{
+    "pathwitness_config_info", kGauge, "environment,sha256",
+    "The configuration in force, by its environment and the digest of its files; always 1."};
+inline constexpr Metric kLogMessages{
+    "pathwitness_log_messages_total", kCounter, "level",
+    "Log lines written since start, by level; suppressed ones are not counted."};
+
+inline constexpr Metric kProcessCpu{
+    "process_cpu_seconds_total", kCounter, "",
+    "User and system CPU time in seconds. Absent when /proc cannot be read."};
+inline constexpr Metric kProcessResidentMemory{
+    "process_resident_memory_bytes", kGauge, "",
+    "Resident memory in bytes. Absent when /proc cannot be read."};
+inline constexpr Metric kProcessVirtualMemory{
+    "process_virtual_memory_bytes", kGauge, "",
+    "Virtual memory in bytes. Absent when /proc cannot be read."};
+inline constexpr Metric kProcessOpenFds{"process_open_fds", kGauge, "",
+                                        "Open file descriptors. Absent when /proc cannot be read."};
+inline constexpr Metric kProcessMaxFds{
+    "process_max_fds", kGauge, "",
+    "Most file descriptors that may be open; +Inf when unlimited. Absent when /proc cannot be "
+    "read."};
+inline constexpr Metric kProcessStartTime{
+    "process_start_time_seconds", kGauge, "",
+    "Unix time in seconds at which the process started. Absent when /proc cannot be read."};
+
+// Targets
+
+inline constexpr Metric kTargets{"pathwitness_targets", kGauge, "",
+                                 "Targets in the configuration in force."};
+inline constexpr Metric kTargetInfo{
+    "pathwitness_target_info", kGauge, "target,host,port,...",
+    "A configured target with its user labels; always 1. Absent when the target was removed."};
+inline constexpr Metric kTargetState{
+    "pathwitness_target_state", kGauge, "target,state",
+    "1 for the target's present state, 0 for the others. up, down: all probers with a recent round "
+    "say so; degraded: they differ; unknown: none has one. Absent when the target was removed."};
+
+// Pulse of the probers
+
+inline constexpr Metric kTargetStateChanges{
+    "pathwitness_target_state_changes_total", kCounter, "target,prober,family",
+    "Transitions between up and down that the prober saw, also those between two scrapes."};
+inline constexpr Metric kProberLastRound{
+    "pathwitness_prober_last_round_timestamp_seconds", kGauge, "target,prober,family",
+    "Unix time in seconds at which results were last stored; the prober's start before the first. "
+    "Never withheld: its age is the prober's pulse."};
+inline constexpr Metric kProberLastAttempt{
+    "pathwitness_prober_last_attempt_timestamp_seconds", kGauge, "target,prober,family",
+    "Unix time in seconds at which a round was last begun. Absent before the first."};
+inline constexpr Metric kProberInterval{"pathwitness_prober_interval_seconds", kGauge,
+                                        "target,prober,family",
+                                        "Seconds from round to round, as configured."};
+inline constexpr Metric kProberRounds{"pathwitness_prober_rounds_total", kCounter,
+                                      "target,prober,family",
+                                      "Rounds whose results were stored, whatever they were."};
+inline constexpr Metric kProberRoundsSkipped{"pathwitness_prober_rounds_skipped_total", kCounter,
+                                             "target,prober,family,reason",
+                                             "Rounds that were due and not begun, by reason."};
+inline constexpr Metric kProberRestarts{
+    "pathwitness_prober_restarts_total", kCounter, "target,prober,family",
+    "Times the prober was started again because its engine failed or no longer turned."};
+inline constexpr Metric kProberInfo{
+    "pathwitness_prober_info", kGauge, "target,prober,family,address,source_address,port",
+    "What is being probed now, and from where; always 1. An empty address: unresolved; an empty "
+    "port: the protocol has none."};
+
+// Path, end to end
+
+inline constexpr Metric kPathProbes{
+    "pathwitness_path_probes_total", kCounter, "target,prober,family",
+    "End-to-end probes that are over: answered, late or lost. Those that could not be sent are "
+    "among them, as lost."};
+inline constexpr Metric kPathProbesLost{
+    "pathwitness_path_probes_lost_total", kCounter, "target,prober,family",
+    "End-to-end probes without any answer. Divided by pathwitness_path_probes_total: the loss "
+    "ratio."};
+inline constexpr Metric kPathProbesLate{
+    "pathwitness_path_probes_late_total", kCounter, "target,prober,family",
+    "End-to-end probes answered after the timeout and before 3 times the timeout; neither lost "
+    "nor in pathwitness_path_rtt_seconds."};
+inline constexpr Metric kPathProbesUnsent{
+    "pathwitness_path_probes_unsent_total", kCounter, "target,prober,family,reason",
+    "End-to-end probes that were due and could not be sent, by reason; each also counts as lost."};
+inline constexpr Metric kPathRtt{
+    "pathwitness_path_rtt_seconds", kHistogram, "target,prober,family",
+    "Round trips of end-to-end probes answered in time, in seconds; from sending to the kernel's "
+    "receive stamp."};
+inline constexpr Metric kPathUnreachable{
+    "pathwitness_path_unreachable_total", kCounter, "target,prober,family,code",
+    "ICMP destination unreachable messages that answered the prober's probes, by code."};
+inline constexpr Metric kPathReached{
+    "pathwitness_path_reached", kGauge, "target,prober,family",
+    "1 when the destination answered in the last round, else 0. Absent without a recent round."};
+inline constexpr Metric kPathDestinationHop{
+    "pathwitness_path_destination_hop", kGauge, "target,prober,family",
+    "TTL at which the destination answered; 0 when it did not. Absent without a recent round."};
+inline constexpr Metric kPathLastRespondingHop{
+    "pathwitness_path_last_responding_hop", kGauge, "target,prober,family",
+    "TTL of the last hop that answered, where the trail ends; 0: none did. Absent without a recent "
+    "round."};
+
+// Hops. `hop` is a position (TTL), not a router: series go on through route changes.
+
+inline constexpr Metric kPathHopProbes{
+    "pathwitness_path_hop_probes_total", kCounter, "target,prober,family,hop",
+    "TTL-limited probes that are over. Absent when the path is shorter now."};
+inline constexpr Metric kPathHopRepliesMissing{
+    "pathwitness_path_hop_replies_missing_total", kCounter, "target,prober,family,hop",
+    "TTL-limited probes without any answer. Routers answer when they like: this is no loss of "
+    "forwarded packets unless it persists to the destination. Absent when the path is shorter "
+    "now."};
+inline constexpr Metric kPathHopRtt{
+    "pathwitness_path_hop_rtt_seconds", kSummary, "target,prober,family,hop",
+    "Round trips of TTL-limited probes in seconds, as sum and count. Absent when the path is "
+    "shorter now."};
+inline constexpr Metric kPathHopLastRtt{
+    "pathwitness_path_hop_last_rtt_seconds", kGauge, "target,prober,family,hop",
+    "Newest round trip in seconds. Absent when the hop never answered, and without a recent "
+    "round."};
+inline constexpr Metric kPathHopInfo{
+    "pathwitness_path_hop_info", kGauge, "target,prober,family,hop,address",
+    "The newest responder at this hop; always 1, one per hop. Absent when the hop never answered, "
+    "and without a recent round."};
+
+// HTTPS
+
+inline constexpr Metric kHttpsRequests{"pathwitness_https_requests_total", kCounter,
+                                       "target,prober,family",
+                                       "Requests that are over, whatever became of them."};
+inline constexpr Metric kHttpsFailures{"pathwitness_https_failures_total", kCounter,
+                                       "target,prober,family,reason",
+                                       "Requests that failed, by reason."};
+inline constexpr Metric kHttpsResponses{
+    "pathwitness_https_responses_total", kCounter, "target,prober,family,code",
+    "Responses by status code. A code is absent until it was first seen."};
+inline constexpr Metric kHttpsDuration{"pathwitness_https_request_duration_seconds", kHistogram,
+                                       "target,prober,family",
+                                       "Whole requests in seconds, failed ones too."};
+inline constexpr Metric kHttpsPhaseDuration{
+    "pathwitness_https_phase_duration_seconds", kSummary, "target,prober,family,phase",
+    "Phases of requests in seconds, as sum and count; phases do not overlap and count only when "
+    "they were reached."};
+inline constexpr Metric kHttpsTcpRetransmits{
+    "pathwitness_https_tcp_retransmits_total", kCounter, "target,prober,family",
+    "TCP segments that the kernel sent again for our requests."};
+inline constexpr Metric kHttpsSuccess{
+    "pathwitness_https_success", kGauge, "target,prober,family",
+    "1 when the last request met all expectations, else 0. Absent without a recent round."};
+inline constexpr Metric kHttpsStatusCode{
+    "pathwitness_https_status_code", kGauge, "target,prober,family",
+    "Status code of the last response; 0: there was none. Absent without a recent round."};
+inline constexpr Metric kHttpsBodyBytes{
+    "pathwitness_https_response_body_bytes", kGauge, "target,prober,family",
+    "Bytes of the last body that were read. Absent without a recent round."};
+inline constexpr Metric kHttpsRedirects{
+    "pathwitness_https_redirects", kGauge, "target,prober,family",
+    "Redirects that the last request followed. Absent without a recent round."};
+inline constexpr Metric kHttpsLastPhaseDuration{
+    "pathwitness_https_last_phase_duration_seconds", kGauge, "target,prober,family,phase",
+    "Phases of the last request in seconds. Absent when the phase was not reached, and without a "
+    "recent round."};
+inline constexpr Metric kHttpsTcpRtt{
+    "pathwitness_https_tcp_rtt_seconds", kGauge, "target,prober,family",
+    "The kernel's smoothed round trip of the last connection in seconds. Absent when there was no "
+    "connection, and without a recent round."};
+inline constexpr Metric kHttpsCertificateNotAfter{
+    "pathwitness_https_certificate_not_after_timestamp_seconds", kGauge,
+    "target,prober,family,position",
+    "Unix time in seconds at which a certificate expires. leaf: the server's own; chain: the "
+    "earliest of the others it sent. There even when verification failed; absent when the last "
+    "request saw no certificate, and without a recent round."};
+inline constexpr Metric kHttpsCertificateVerified{
+    "pathwitness_https_certificate_verified", kGauge, "target,prober,family",
+    "1 when the certificate of the last request was verified, 0 when that failed. Absent when no "
+    "certificate was seen, and without a recent round."};
+inline constexpr Metric kHttpsCertificateInfo{
+    "pathwitness_https_certificate_info", kGauge,
+    "target,prober,family,fingerprint_sha256,issuer,subject,serial",
+    "The server's own certificate in the last request; always 1. Absent when none was seen, and "
+    "without a recent round."};
+inline constexpr Metric kHttpsConnectionInfo{
+    "pathwitness_https_connection_info", kGauge,
+    "target,prober,family,address,tls_version,cipher,http_version",
+    "The connection of the last request; always 1. Absent when there was none, and without a "
+    "recent round."};
+
+// Pulse probes
+
+inline constexpr Metric kPulseTimestamp{
+    "pathwitness_pulse_timestamp_seconds", kGauge, "target,prober,family",
+    "Unix time in seconds of the newest beat seen. Absent when none was ever seen."};
+inline constexpr Metric kPulseExpectedInterval{
+    "pathwitness_pulse_expected_interval_seconds", kGauge, "target,prober,family",
+    "Seconds within which the next beat is due, as configured."};
+inline constexpr Metric kPulseFailures{"pathwitness_pulse_failures_total", kCounter,
+                                       "target,prober,family,reason",
+                                       "Looks at the pulse that found no time, by reason."};
+
+// DNS
+
+inline constexpr Metric kDnsLookups{
+    "pathwitness_dns_lookups_total", kCounter, "target,family",
+    "Lookups of the target's host that are over. Stays 0 when the host is an address."};
+inline constexpr Metric kDnsLookupFailures{
+    "pathwitness_dns_lookup_failures_total", kCounter, "target,family",
+    "Lookups without an answer, or with an error other than that there is no such record."};
+inline constexpr Metric kDnsAddressChanges{"pathwitness_dns_address_changes_total", kCounter,
+                                           "target,family",
+                                           "Times that the set of the host's addresses changed."};
+inline constexpr Metric kDnsAddresses{
+    "pathwitness_dns_addresses", kGauge, "target,family",
+    "Addresses in the last good answer. Absent while the first lookup is under way."};
+
+// The exporter itself
+
+inline constexpr Metric kPacketsSent{"pathwitness_packets_sent_total", kCounter, "family",
+                                     "Trace probes handed to the kernel."};
+inline constexpr Metric kPacketSendErrors{
+    "pathwitness_packet_send_errors_total", kCounter, "error",
+    "Trace probes that the kernel refused, by errno. An error is absent until it first happened."};
+inline constexpr Metric kPacketsDeferred{
+    "pathwitness_packets_deferred_total", kCounter, "reason",
+    "Hop probes put off to protect what is measured. budget: over packets_per_second."};
+inline constexpr Metric kPacketBudget{"pathwitness_packet_budget_per_second", kGauge, "",
+                                      "Packets per second that all traces together may send."};
+inline constexpr Metric kRepliesUnmatched{
+    "pathwitness_replies_unmatched_total", kCounter, "",
+    "Well-formed replies for which no probe of ours is waiting."};
+inline constexpr Metric kRepliesSpoofed{
+    "pathwitness_replies_spoofed_total", kCounter, "",
+    "Replies that name a probe of ours without knowing its secret; they are not believed."};
+inline constexpr Metric kRepliesMalformed{"pathwitness_replies_malformed_total", kCounter, "",
+                                          "Replies that could not be decoded."};
+inline constexpr Metric kRepliesLate{
+    "pathwitness_replies_late_total", kCounter, "",
+    "Replies after the timeout and before 3 times the timeout, of hop and end-to-end probes."};
+inline constexpr Metric kRepliesDuplicate{"pathwitness_replies_duplicate_total", kCounter, "",
+                                          "Further replies to a probe that was answered."};
+inline constexpr Metric kReceiveDrops{
+    "pathwitness_receive_drops_total", kCounter, "",
+    "Packets that the kernel dropped because a receive buffer was full; loss figures of that time "
+    "are too high."};
+inline constexpr Metric kEngineTurn{"pathwitness_engine_turn_timestamp_seconds", kGauge, "engine",
+                                    "Unix time in seconds at which the engine last did its work."};
+inline constexpr Metric kEngineRestarts{
+    "pathwitness_engine_restarts_total", kCounter, "engine",
+    "Times the engine was started again because it failed or no longer turned."};
+inline constexpr Metric kSchedulerLateness{
+    "pathwitness_scheduler_lateness_seconds", kHistogram, "engine",
+    "How long after its deadline the engine was given the CPU, in seconds."};
+
+// Answers of /probe, as users of multi-target exporters know them
+
+inline constexpr Metric kProbeSuccess{
+    "probe_success", kGauge, "",
+    "1 when the target is up by this one measurement, else 0. Only in answers of /probe."};
+inline constexpr Metric kProbeDuration{
+    "probe_duration_seconds", kGauge, "",
+    "How long this one measurement took, in seconds. Only in answers of /probe."};
+
+/// All of the above, in the order of the page.
+inline constexpr std::array kAllMetrics = {
+    // clang-format off
+    kBuildInfo, kConfigLastReloadSuccessful, kConfigLastReloadSuccessTimestamp, kConfigInfo,
+    kLogMessages,
+    kProcessCpu, kProcessResidentMemory, kProcessVirtualMemory, kProcessOpenFds, kProcessMaxFds,
+    kProcessStartTime,
+    kTargets, kTargetInfo, kTargetState,
+    kTargetStateChanges, kProberLastRound, kProberLastAttempt, kProberInterval, kProberRounds,
+    kProberRoundsSkipped, kProberRestarts, kProberInfo,
+    kPathProbes, kPathProbesLost, kPathProbesLate, kPathProbesUnsent, kPathRtt, kPathUnreachable,
+    kPathReached, kPathDestinationHop, kPathLastRespondingHop,
+    kPathHopProbes, kPathHopRepliesMissing, kPathHopRtt, kPathHopLastRtt, kPathHopInfo,
+    kHttpsRequests, kHttpsFailures, kHttpsResponses, kHttpsDuration, kHttpsPhaseDuration,
+    kHttpsTcpRetransmits, kHttpsSuccess, kHttpsStatusCode, kHttpsBodyBytes, kHttpsRedirects,
+    kHttpsLastPhaseDuration, kHttpsTcpRtt, kHttpsCertificateNotAfter, kHttpsCertificateVerified,
+    kHttpsCertificateInfo, kHttpsConnectionInfo,
+    kPulseTimestamp, kPulseExpectedInterval, kPulseFailures,
+    kDnsLookups, kDnsLookupFailures, kDnsAddressChanges, kDnsAddresses,
+    kPacketsSent, kPacketSendErrors, kPacketsDeferred, kPacketBudget, kRepliesUnmatched,
+    kRepliesSpoofed, kRepliesMalformed, kRepliesLate, kRepliesDuplicate, kReceiveDrops,
+    kEngineTurn, kEngineRestarts, kSchedulerLateness,
+    kProbeSuccess, kProbeDuration,
+    // clang-format on
+};
+
+}  // namespace pathwitness

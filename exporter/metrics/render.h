@@ -1,0 +1,44 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "exporter/metrics/exporter_facts.h"
+#include "exporter/metrics/process_facts.h"
+#include "probes/base/time.h"
+#include "probes/dns/dns_snapshot.h"
+#include "probes/https/https_snapshot.h"
+#include "probes/pulse/pulse_snapshot.h"
+#include "probes/trace/trace_snapshot.h"
+
+namespace pathwitness {
+
+/// Where a page of metrics comes from. Everything pointed to is set and outlives the call.
+struct MetricSources {
+  const TraceBoard* traces = nullptr;
+  const TraceSelfBoard* trace_self = nullptr;
+  const HttpsBoard* https = nullptr;
+  const PulseBoard* pulses = nullptr;
+  const DnsBoard* dns = nullptr;
+  const Clock* clock = nullptr;
+  std::function<ExporterFacts()> facts;
+  std::function<ProcessFacts()> process = ReadProcessFacts;
+};
+
+/// The Content-Type of every page below.
+inline constexpr std::string_view kMetricsContentType = "text/plain; version=0.0.4; charset=utf-8";
+
+/// The page of /metrics. May be called from any thread; waits for no engine.
+std::string RenderMetrics(const MetricSources& sources);
+
+/// The same page as a gzip body.
+std::string RenderGzip(const MetricSources& sources);
+
+/// Answers of /probe: the families of one snapshot, then probe_success (the snapshot's state is
+/// Up) and probe_duration_seconds (`took`). The snapshot counts as fresh.
+std::string RenderTrace(const TraceSnapshot& snapshot, Duration took);
+std::string RenderHttps(const HttpsSnapshot& snapshot, Duration took);
+std::string RenderPulse(const PulseSnapshot& snapshot, Duration took);
+
+}  // namespace pathwitness
