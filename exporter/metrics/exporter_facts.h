@@ -4,10 +4,10 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "config/config.h"
+#include "probes/base/event_log.h"
 #include "probes/base/time.h"
 #include "probes/engine_thread.h"
 
@@ -22,10 +22,6 @@ struct BuildFacts {
   std::string libcurl;
   std::string civetweb;
 };
-
-/// The `level` label, by LogLevel.
-inline constexpr std::array<std::string_view, 4> kLogLevelNames = {"debug", "info", "warn",
-                                                                   "error"};
 
 /// What the application knows and no board holds.
 struct ExporterFacts {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <initializer_list>
 #include <string>
@@ -8,6 +9,10 @@
 namespace pathwitness {
 
 enum class LogLevel : std::uint8_t { Debug, Info, Warn, Error };
+
+/// As in the log, in --log.level and in the `level` label; by LogLevel.
+inline constexpr std::array<std::string_view, 4> kLogLevelNames = {"debug", "info", "warn",
+                                                                   "error"};
 
 /// One `key=value` of a log line (logfmt) or member (JSON). The log escapes the value.
 struct LogField {
