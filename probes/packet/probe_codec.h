@@ -98,11 +98,11 @@ struct ProbeReply {
   ProbeProtocol protocol = ProbeProtocol::Icmp;
   IpAddress destination;  // of the probe: quoted, or the responder when it answered itself
   std::uint16_t flow_port = 0;
-  std::uint16_t destination_port = 0;      // 0 for ICMP
-  std::uint32_t token = 0;                 // 0 for UDP: the answer carries none
-  std::optional<std::uint64_t> secret;     // when enough payload came back
-  std::optional<std::uint8_t> quoted_ttl;  // absent in direct answers
-  std::vector<MplsLabel> mpls;             // outermost first
+  std::uint16_t destination_port = 0;           // 0 for ICMP
+  std::uint32_t token = 0;                      // 0 for UDP: the answer carries none
+  std::optional<std::uint64_t> secret = {};     // when enough payload came back
+  std::optional<std::uint8_t> quoted_ttl = {};  // absent in direct answers
+  std::vector<MplsLabel> mpls = {};             // outermost first
 
   bool operator==(const ProbeReply&) const = default;
 };
