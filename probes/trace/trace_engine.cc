@@ -1,0 +1,554 @@
+#include "probes/trace/trace_engine.h"
+
+#include <algorithm>
+#include <cstring>
+#include <optional>
+#include <random>
+#include <variant>
+
+namespace pathwitness {
+namespace {
+
+constexpr Duration kWheelGrid = std::chrono::milliseconds(1);
+constexpr Duration kLookInterval = std::chrono::seconds(1);
+constexpr Duration kPublishInterval = std::chrono::seconds(2);
+constexpr Duration kLongestSplay = std::chrono::seconds(10);
+constexpr Duration kDeferral = std::chrono::milliseconds(10);
+constexpr std::size_t kBatch = 64;
+constexpr HashKey kSplayKey = {0x73706c6179, 0};
+
+HashKey NewSecret() {
+  std::random_device device;
+  const auto word = [&device] { return (static_cast<std::uint64_t>(device()) << 32U) | device(); };
+  return {word(), word()};
+}
+
+ProbeProtocol ToProbeProtocol(TraceProtocol protocol) {
+  switch (protocol) {
+    case TraceProtocol::Udp:
+      return ProbeProtocol::Udp;
+    case TraceProtocol::Tcp:
+      return ProbeProtocol::Tcp;
+    case TraceProtocol::Icmp:
+      break;
+  }
+  return ProbeProtocol::Icmp;
+}
+
+ProberKind KindOf(ProbeProtocol protocol) {
+  switch (protocol) {
+    case ProbeProtocol::Udp:
+      return ProberKind::TraceUdp;
+    case ProbeProtocol::Tcp:
+      return ProberKind::TraceTcp;
+    case ProbeProtocol::Icmp:
+      break;
+  }
+  return ProberKind::TraceIcmp;
+}
+
+ProbeProtocol ProtocolOf(ProberKind kind) {
+  switch (kind) {
+    case ProberKind::TraceUdp:
+      return ProbeProtocol::Udp;
+    case ProberKind::TraceTcp:
+      return ProbeProtocol::Tcp;
+    default:
+      return ProbeProtocol::Icmp;
+  }
+}
+
+IpFamily FamilyOf(const ProberKey& key) {
+  return key.family == ProberFamily::Ipv6 ? IpFamily::Ipv6 : IpFamily::Ipv4;
+}
+
+std::uint64_t HashOf(const ProberKey& key) {
+  return KeyedHash<3>(kSplayKey,
+                      {std::hash<std::string>()(key.target), static_cast<std::uint64_t>(key.prober),
+                       static_cast<std::uint64_t>(key.family)});
+}
+
+/// "EPERM" rather than a sentence that depends on the locale.
+std::string ErrorName(std::error_code error) {
+  const char* name = strerrorname_np(error.value());
+  return name != nullptr ? name : "unknown";
+}
+
+/// The configured source of `family`, if any.
+std::optional<IpAddress> ConfiguredSource(const RouteConfig& route, IpFamily family) {
+  for (const IpAddress& address : route.source_addresses) {
+    if (address.Family() == family) {
+      return address;
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+struct TraceEngine::Prober {
+  ProberKey key;
+  TargetConfig target;
+  PacketRoute route;
+  Tracer tracer;
+  TraceLedger ledger;
+  std::uint32_t index = 0;
+  Done done = {};        // of a single measurement; empty for a target's own prober
+  IpAddress fixed = {};  // the address of a single measurement
+  MonoTime published = MonoTime::min();
+  bool is_dirty = true;
+  bool is_deferred = false;
+  bool is_touched = false;
+  std::vector<FlowKey> registered = {};
+};
+
+TraceEngine::TraceEngine(std::unique_ptr<PacketPort> port, const DnsBoard& dns, TraceBoard& board,
+                         TraceSelfBoard& self_board, const Clock& clock, EventLog& log)
+    : port_(std::move(port)),
+      dns_(dns),
+      board_(board),
+      writer_(board.NewWriter()),
+      self_writer_(self_board.NewWriter()),
+      clock_(clock),
+      log_(log),
+      secret_(NewSecret()),
+      wheel_(kWheelGrid, clock.Now()),
+      budget_(clock.Now()),
+      next_look_(clock.Now()) {
+  self_.is_privileged = port_->Supports(ProbeProtocol::Tcp, IpFamily::Ipv4) ||
+                        port_->Supports(ProbeProtocol::Tcp, IpFamily::Ipv6);
+}
+
+TraceEngine::~TraceEngine() = default;
+
+void TraceEngine::Apply(std::shared_ptr<const Config> config, MonoTime now) {
+  config_ = std::move(config);
+  targets_.clear();
+  for (const TargetConfig& target : config_->targets) {
+    if (!target.host.empty() && !target.trace.protocols.empty()) {
+      targets_.emplace(target.name, &target);
+    }
+  }
+  budget_.SetRate(config_->probing.packets_per_second);
+  self_.packet_budget_per_second = config_->probing.packets_per_second;
+
+  std::vector<ProberKey> gone;
+  for (const auto& [key, index] : by_key_) {
+    if (!targets_.contains(key.target)) {
+      gone.push_back(key);
+    }
+  }
+  for (const ProberKey& key : gone) {
+    Dismiss(key);
+  }
+  for (const auto& [name, target] : targets_) {
+    Reconcile(*target, now);
+  }
+  seen_addresses_.clear();
+  next_look_ = now;
+}
+
+// Pointers to snapshots are compared: whatever changed has a new one.
+void TraceEngine::LookAtAddresses(MonoTime now) {
+  next_look_ = now + kLookInterval;
+  std::vector<DnsBoard::Pointer> addresses = dns_.All();
+  std::map<std::string, const TargetConfig*> changed;
+  const auto note = [&](const DnsBoard::Pointer& pointer) {
+    const auto target = targets_.find(pointer->target);
+    if (target != targets_.end()) {
+      changed.insert(*target);
+    }
+  };
+  std::size_t common = std::min(addresses.size(), seen_addresses_.size());
+  for (std::size_t i = 0; i < common; ++i) {
+    if (addresses[i] != seen_addresses_[i]) {
+      note(addresses[i]);
+      note(seen_addresses_[i]);
+    }
+  }
+  std::for_each(addresses.begin() + static_cast<std::ptrdiff_t>(common), addresses.end(), note);
+  std::for_each(seen_addresses_.begin() + static_cast<std::ptrdiff_t>(common),
+                seen_addresses_.end(), note);
+  seen_addresses_ = std::move(addresses);
+  for (const auto& [name, target] : changed) {
+    Reconcile(*target, now);
+  }
+}
+
+/// Makes the target's probers those that its configuration and its addresses ask for.
+void TraceEngine::Reconcile(const TargetConfig& target, MonoTime now) {
+  std::vector<ProberKey> wanted;
+  for (const IpFamily family : ProbedFamilies(dns_, target.name, target.families)) {
+    for (const TraceProtocol protocol : target.trace.protocols) {
+      wanted.push_back({target.name, KindOf(ToProbeProtocol(protocol)), ToProberFamily(family)});
+    }
+  }
+  std::vector<ProberKey> gone;
+  for (auto it = by_key_.lower_bound({target.name, ProberKind::TraceIcmp, ProberFamily::Ipv4});
+       it != by_key_.end() && it->first.target == target.name; ++it) {
+    if (std::find(wanted.begin(), wanted.end(), it->first) == wanted.end()) {
+      gone.push_back(it->first);
+    }
+  }
+  for (const ProberKey& key : gone) {
+    Dismiss(key);
+  }
+  for (const ProberKey& key : wanted) {
+    Adopt(key, target, now);
+  }
+}
+
+void TraceEngine::Adopt(const ProberKey& key, const TargetConfig& target, MonoTime now) {
+  if (const auto known = by_key_.find(key); known != by_key_.end()) {
+    Prober& prober = *probers_[known->second];
+    if (prober.target.trace != target.trace) {
+      Unregister(prober);
+      prober.tracer.Reconfigure(target.trace);
+    }
+    prober.target = target;
+    prober.route = {.interface = target.route.interface, .mark = target.route.mark};
+    prober.ledger.Reconfigure(target.trace.interval, config_->metrics.rtt_buckets,
+                              target.trace.flows);
+    Aim(prober);
+    wheel_.Set(prober.index, now);
+    return;
+  }
+  const Duration splay(static_cast<Duration::rep>(
+      HashOf(key) %
+      static_cast<std::uint64_t>(std::min(target.trace.interval, kLongestSplay).count())));
+  auto prober = std::make_unique<Prober>(Prober{
+      .key = key,
+      .target = target,
+      .route = {.interface = target.route.interface, .mark = target.route.mark},
+      .tracer = Tracer({.target = target.name,
+                        .protocol = ProtocolOf(key.prober),
+                        .trace = target.trace,
+                        .secret = {secret_[0], secret_[1] ^ HashOf(key)}},
+                       now + splay),
+      .ledger =
+          TraceLedger(key, config_->metrics.rtt_buckets, target.trace.flows, clock_.WallNow())});
+  prober->ledger.Reconfigure(target.trace.interval, config_->metrics.rtt_buckets,
+                             target.trace.flows);
+  if (const TraceBoard::Pointer previous = board_.Find(key)) {
+    prober->ledger.Resume(*previous);
+  }
+  Prober& seated = *prober;
+  by_key_.emplace(key, Seat(std::move(prober)));
+  Aim(seated);
+  Publish(seated, now);
+}
+
+void TraceEngine::Dismiss(const ProberKey& key) {
+  const auto known = by_key_.find(key);
+  Unseat(known->second);
+  by_key_.erase(known);
+  writer_.Remove(key);
+}
+
+std::uint32_t TraceEngine::Seat(std::unique_ptr<Prober> prober) {
+  if (free_.empty()) {
+    free_.push_back(static_cast<std::uint32_t>(probers_.size()));
+    probers_.emplace_back();
+  }
+  const std::uint32_t index = free_.back();
+  free_.pop_back();
+  prober->index = index;
+  wheel_.Set(index, prober->tracer.NextDeadline());
+  probers_[index] = std::move(prober);
+  return index;
+}
+
+void TraceEngine::Unseat(std::uint32_t index) {
+  Unregister(*probers_[index]);
+  wheel_.Cancel(index);
+  probers_[index].reset();
+  free_.push_back(index);
+}
+
+/// Points the tracer to the address and source that are right now.
+void TraceEngine::Aim(Prober& prober) {
+  const IpFamily family = FamilyOf(prober.key);
+  std::optional<IpAddress> destination;
+  if (prober.done) {
+    destination = prober.fixed;
+  } else if (const DnsBoard::Pointer known = dns_.Find({prober.key.target, family})) {
+    destination = known->chosen;
+  }
+  std::error_code error;
+  IpAddress source;
+  UnsentReason reason = UnsentReason::Dns;
+  if (destination && !port_->Supports(prober.tracer.Protocol(), family)) {
+    destination.reset();
+    reason = UnsentReason::Unsupported;
+  } else if (destination) {
+    const std::optional<IpAddress> configured = ConfiguredSource(prober.target.route, family);
+    source = configured ? *configured : port_->SourceFor(*destination, prober.route, error);
+    if (error) {
+      reason = UnsentReason::NoRoute;
+    }
+  }
+  const bool is_aimed = destination && !error;
+  const std::uint16_t port =
+      prober.tracer.Protocol() == ProbeProtocol::Icmp ? 0 : prober.target.trace.port;
+  prober.ledger.SetAddresses(destination ? destination->ToString() : "",
+                             is_aimed ? source.ToString() : "", port);
+  if (!is_aimed) {
+    Unregister(prober);
+    prober.tracer.Untarget(reason);
+    return;
+  }
+  if (prober.tracer.Destination() != destination || prober.tracer.Source() != source) {
+    Unregister(prober);
+    prober.tracer.Retarget(*destination, source);
+  }
+  Register(prober);
+}
+
+void TraceEngine::Register(Prober& prober) {
+  if (!prober.registered.empty() || !prober.tracer.Destination()) {
+    return;
+  }
+  for (const std::uint16_t flow_port : prober.tracer.FlowPorts()) {
+    const FlowKey key{*prober.tracer.Destination(), prober.tracer.Protocol(), flow_port};
+    flows_[key].push_back(prober.index);
+    prober.registered.push_back(key);
+  }
+}
+
+void TraceEngine::Unregister(Prober& prober) {
+  for (const FlowKey& key : prober.registered) {
+    const auto found = flows_.find(key);
+    std::erase(found->second, prober.index);
+    if (found->second.empty()) {
+      flows_.erase(found);
+    }
+  }
+  prober.registered.clear();
+}
+
+void TraceEngine::Turn(MonoTime now) {
+  Receive();
+  if (now >= next_look_ && config_ != nullptr) {
+    LookAtAddresses(now);
+    PublishSelf();
+  }
+  wheel_.Expire(now, [this](std::uint32_t index) { Touch(index); });
+  for (const std::uint32_t index : touched_) {
+    Service(index, now);
+  }
+  touched_.clear();
+  Flush();
+}
+
+void TraceEngine::Receive() {
+  // Bounded, so that a flood cannot keep the engine from sending.
+  for (int i = 0; i < 256; ++i) {
+    const Arrivals arrivals = port_->Receive();
+    if (arrivals.datagrams.empty() && arrivals.sends.empty()) {
+      return;
+    }
+    // Send stamps first: the replies of this batch are measured from them.
+    for (const SendReport& report : arrivals.sends) {
+      OnReport(report);
+    }
+    for (const Datagram& datagram : arrivals.datagrams) {
+      OnDatagram(datagram);
+    }
+  }
+}
+
+void TraceEngine::OnReport(const SendReport& report) {
+  const auto index = static_cast<std::uint32_t>(report.id >> 32U);
+  if (report.error) {
+    ++send_errors_[ErrorName(report.error)];
+  }
+  if (index >= probers_.size() || probers_[index] == nullptr) {
+    return;
+  }
+  const auto number = static_cast<std::uint32_t>(report.id);
+  if (!report.error) {
+    probers_[index]->tracer.OnSent(number, report.sent);
+    return;
+  }
+  probers_[index]->tracer.OnSendFailed(number, report.error);
+  Touch(index);
+}
+
+void TraceEngine::OnDatagram(const Datagram& datagram) {
+  const std::variant<ProbeReply, DecodeError> decoded = DecodeReply(datagram.reply);
+  if (const DecodeError* error = std::get_if<DecodeError>(&decoded)) {
+    ++(*error == DecodeError::Malformed ? self_.replies_malformed : self_.replies_unmatched);
+    return;
+  }
+  switch (OfferToTracers(std::get<ProbeReply>(decoded), datagram.received)) {
+    case ReplyFate::Answer:
+      break;
+    case ReplyFate::Late:
+      ++self_.replies_late;
+      break;
+    case ReplyFate::Duplicate:
+      ++self_.replies_duplicate;
+      break;
+    case ReplyFate::Spoofed:
+      ++self_.replies_spoofed;
+      break;
+    case ReplyFate::Unmatched:
+      ++self_.replies_unmatched;
+      break;
+  }
+}
+
+/// Two targets with one address may have drawn the same flow port: the token then tells them apart.
+ReplyFate TraceEngine::OfferToTracers(const ProbeReply& reply, MonoTime received) {
+  const auto found = flows_.find({reply.destination, reply.protocol, reply.flow_port});
+  ReplyFate fate = ReplyFate::Unmatched;
+  if (found == flows_.end()) {
+    return fate;
+  }
+  for (const std::uint32_t index : found->second) {
+    const ReplyFate offered = probers_[index]->tracer.OnReply(reply, received);
+    if (offered == ReplyFate::Answer || offered == ReplyFate::Late) {
+      Touch(index);
+      return offered;
+    }
+    fate = fate == ReplyFate::Unmatched ? offered : fate;
+  }
+  return fate;
+}
+
+void TraceEngine::Touch(std::uint32_t index) {
+  if (probers_[index] != nullptr && !std::exchange(probers_[index]->is_touched, true)) {
+    touched_.push_back(index);
+  }
+}
+
+void TraceEngine::Service(std::uint32_t index, MonoTime now) {
+  if (probers_[index] == nullptr) {
+    return;
+  }
+  Prober& prober = *probers_[index];
+  prober.is_touched = false;
+  CollectProbes(prober, now);
+  CollectResults(prober, now);
+  if (prober.is_dirty && now - prober.published >= kPublishInterval) {
+    Publish(prober, now);
+  }
+  if (prober.done && prober.tracer.IsDone()) {
+    prober.done(prober.ledger.Snapshot());
+    Unseat(index);
+    return;
+  }
+  const MonoTime deadline = prober.tracer.NextDeadline();
+  wheel_.Set(index, prober.is_deferred ? std::max(deadline, now + kDeferral) : deadline);
+}
+
+void TraceEngine::CollectProbes(Prober& prober, MonoTime now) {
+  while (true) {
+    const bool may_send_hops = budget_.MaySendHop(now);
+    const std::optional<DueProbe> due = prober.tracer.NextProbe(now, may_send_hops);
+    if (!due) {
+      const bool is_deferred = !may_send_hops && prober.tracer.HasHopProbeDue(now);
+      // Each probe that is put off counts once, however long it waits.
+      self_.deferred_budget += is_deferred && !prober.is_deferred ? 1 : 0;
+      prober.is_deferred = is_deferred;
+      return;
+    }
+    budget_.Spend();
+    ++self_.packets_sent[static_cast<std::size_t>(due->packet.destination.Family())];
+    const std::uint64_t id = (static_cast<std::uint64_t>(prober.index) << 32U) | due->number;
+    batch_.push_back({.id = id, .probe = due->packet, .route = &prober.route});
+    prober.ledger.OnAttempt(clock_.WallNow());
+    if (batch_.size() >= kBatch) {
+      Flush();
+    }
+  }
+}
+
+void TraceEngine::CollectResults(Prober& prober, MonoTime now) {
+  for (const EndToEndResult& result : prober.tracer.TakeEndToEnd(now)) {
+    prober.ledger.OnEndToEnd(result);
+    prober.is_dirty = true;
+  }
+  prober.ledger.OnUnreachable(prober.tracer.TakeUnreachable());
+  prober.ledger.OnSkipped(SkipReason::Overrun, prober.tracer.TakeSkipped());
+  const WallTime wall = clock_.WallNow();
+  while (std::optional<Round> round = prober.tracer.TakeFinished(now, wall)) {
+    const bool is_transition = prober.ledger.OnRound(std::move(*round), wall);
+    if (prober.done) {
+      continue;
+    }
+    if (is_transition) {
+      const bool is_up = prober.ledger.Status().state == ProberState::Up;
+      log_.Write(is_up ? LogLevel::Info : LogLevel::Warn, is_up ? "target is up" : "target is down",
+                 {{"target", prober.key.target},
+                  {"prober", std::string(ProberName(prober.key.prober))},
+                  {"family", std::string(ProberFamilyName(prober.key.family))},
+                  {"address", prober.ledger.Status().address}});
+    }
+    Aim(prober);
+    Publish(prober, now);
+  }
+}
+
+void TraceEngine::Flush() {
+  if (batch_.empty()) {
+    return;
+  }
+  port_->Send(batch_);
+  // Until the kernel's stamp comes, and where none does: the time when the batch was handed over.
+  const MonoTime sent = clock_.Now();
+  for (const Outgoing& outgoing : batch_) {
+    probers_[outgoing.id >> 32U]->tracer.OnSent(static_cast<std::uint32_t>(outgoing.id), sent);
+  }
+  batch_.clear();
+}
+
+void TraceEngine::Publish(Prober& prober, MonoTime now) {
+  prober.published = now;
+  prober.is_dirty = false;
+  if (!prober.done) {
+    writer_.Publish(prober.key, prober.ledger.Snapshot());
+  }
+}
+
+void TraceEngine::PublishSelf() {
+  self_.send_errors.assign(send_errors_.begin(), send_errors_.end());
+  self_.receive_drops = port_->ReceiveDrops();
+  self_writer_.Publish(0, std::make_shared<const TraceSelf>(self_));
+}
+
+MonoTime TraceEngine::NextDeadline() const {
+  return std::min(next_look_, wheel_.NextDeadline(clock_.Now()));
+}
+
+void TraceEngine::Measure(const TargetConfig& target, ProbeProtocol protocol, IpFamily family,
+                          const IpAddress& address, Done done) {
+  constexpr std::uint64_t kEndToEndProbes = 5;
+  TargetConfig once = target;
+  once.trace.interval = std::chrono::seconds(1);
+  once.trace.end_to_end_interval = std::chrono::milliseconds(200);
+  once.trace.timeout = std::min<Duration>(target.trace.timeout, std::chrono::seconds(1));
+  once.trace.flows = 1;
+  const ProberKey key{target.name, KindOf(protocol), ToProberFamily(family)};
+  auto prober = std::make_unique<Prober>(
+      Prober{.key = key,
+             .target = once,
+             .route = {.interface = once.route.interface, .mark = once.route.mark},
+             // The name keeps its flow apart from those of the target's own prober.
+             .tracer = Tracer({.target = once.name + "/now",
+                               .protocol = protocol,
+                               .trace = once.trace,
+                               .secret = NewSecret(),
+                               .round_limit = 1,
+                               .end_to_end_limit = kEndToEndProbes},
+                              clock_.Now()),
+             .ledger = TraceLedger(key, config_->metrics.rtt_buckets, 1, clock_.WallNow()),
+             .done = std::move(done),
+             .fixed = address});
+  prober->ledger.Reconfigure(once.trace.interval, config_->metrics.rtt_buckets, 1);
+  Prober& seated = *prober;
+  Seat(std::move(prober));
+  Aim(seated);
+}
+
+}  // namespace pathwitness

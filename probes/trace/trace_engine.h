@@ -1,0 +1,118 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "config/config.h"
+#include "probes/base/event_log.h"
+#include "probes/base/keyed_hash.h"
+#include "probes/base/time.h"
+#include "probes/base/timer_wheel.h"
+#include "probes/dns/dns_snapshot.h"
+#include "probes/engine.h"
+#include "probes/net/packet_port.h"
+#include "probes/trace/packet_budget.h"
+#include "probes/trace/trace_ledger.h"
+#include "probes/trace/trace_snapshot.h"
+#include "probes/trace/tracer.h"
+
+namespace pathwitness {
+
+/// Traces all targets over one port: asks the tracers for probes, sends them in batches, hands each
+/// reply to the tracer whose flow it answers, and publishes what the ledgers make of it.
+///
+/// Addresses come from the DNS board, which it looks at every second.
+class TraceEngine final : public Engine {
+ public:
+  using Done = std::function<void(std::shared_ptr<const TraceSnapshot>)>;
+
+  /// Everything but `port` must outlive the engine.
+  TraceEngine(std::unique_ptr<PacketPort> port, const DnsBoard& dns, TraceBoard& board,
+              TraceSelfBoard& self_board, const Clock& clock, EventLog& log);
+  ~TraceEngine() override;
+
+  void Apply(std::shared_ptr<const Config> config, MonoTime now) override;
+  void Turn(MonoTime now) override;
+  MonoTime NextDeadline() const override;
+  int Descriptor() const override { return port_->Descriptor(); }
+
+  /// Traces `address` once, now, beside the target's own rounds and counted in none of them. `done`
+  /// gets a snapshot of just this measurement: one round and a few end-to-end probes.
+  void Measure(const TargetConfig& target, ProbeProtocol protocol, IpFamily family,
+               const IpAddress& address, Done done);
+
+ private:
+  struct Prober;
+  /// What a reply must name to be some tracer's.
+  struct FlowKey {
+    IpAddress destination;
+    ProbeProtocol protocol = ProbeProtocol::Icmp;
+    std::uint16_t flow_port = 0;
+
+    bool operator==(const FlowKey&) const = default;
+  };
+  struct FlowKeyHash {
+    std::size_t operator()(const FlowKey& key) const noexcept {
+      return std::hash<IpAddress>()(key.destination) ^
+             (static_cast<std::size_t>(key.flow_port) * 0x9e3779b97f4a7c15ULL) ^
+             static_cast<std::size_t>(key.protocol);
+    }
+  };
+
+  void LookAtAddresses(MonoTime now);
+  void Reconcile(const TargetConfig& target, MonoTime now);
+  void Adopt(const ProberKey& key, const TargetConfig& target, MonoTime now);
+  void Dismiss(const ProberKey& key);
+  std::uint32_t Seat(std::unique_ptr<Prober> prober);
+  void Unseat(std::uint32_t index);
+
+  void Aim(Prober& prober);
+  void Register(Prober& prober);
+  void Unregister(Prober& prober);
+
+  void Receive();
+  void OnReport(const SendReport& report);
+  void OnDatagram(const Datagram& datagram);
+  ReplyFate OfferToTracers(const ProbeReply& reply, MonoTime received);
+
+  void Touch(std::uint32_t index);
+  void Service(std::uint32_t index, MonoTime now);
+  void CollectProbes(Prober& prober, MonoTime now);
+  void CollectResults(Prober& prober, MonoTime now);
+  void Flush();
+  void Publish(Prober& prober, MonoTime now);
+  void PublishSelf();
+
+  std::unique_ptr<PacketPort> port_;
+  const DnsBoard& dns_;
+  TraceBoard& board_;
+  TraceBoard::Writer writer_;
+  TraceSelfBoard::Writer self_writer_;
+  const Clock& clock_;
+  EventLog& log_;
+  HashKey secret_;
+
+  std::shared_ptr<const Config> config_;
+  std::map<std::string, const TargetConfig*> targets_;  // into config_; those that are traced
+  std::vector<DnsBoard::Pointer> seen_addresses_;       // at the last look
+  std::map<ProberKey, std::uint32_t> by_key_;
+  std::vector<std::unique_ptr<Prober>> probers_;  // by index; null: free
+  std::vector<std::uint32_t> free_;
+  std::unordered_map<FlowKey, std::vector<std::uint32_t>, FlowKeyHash> flows_;
+  TimerWheel wheel_;
+  PacketBudget budget_;
+
+  std::vector<Outgoing> batch_;
+  std::vector<std::uint32_t> touched_;  // probers to serve in this turn
+  std::map<std::string, std::uint64_t> send_errors_;
+  TraceSelf self_;
+  MonoTime next_look_;
+};
+
+}  // namespace pathwitness

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "probes/trace/trace_snapshot.h"
+#include "probes/trace/tracer.h"
+
+namespace pathwitness {
+
+/// Folds what one tracer found out into the counters that its snapshots show. Pure.
+class TraceLedger {
+ public:
+  /// `flows`: over how many rounds the path's length is remembered, since each flow may have its
+  /// own.
+  TraceLedger(ProberKey key, std::vector<double> bounds, unsigned flows, WallTime start);
+
+  /// Goes on from what an engine before left, and counts the restart.
+  void Resume(const TraceSnapshot& previous);
+
+  void Reconfigure(Duration interval, std::vector<double> bounds, unsigned flows);
+  void SetAddresses(std::string address, std::string source, std::uint16_t port);
+
+  void OnAttempt(WallTime now) { snapshot_.status.last_attempt = now; }
+  void OnEndToEnd(const EndToEndResult& result);
+  void OnUnreachable(const std::array<std::uint64_t, kUnreachableCodeNames.size()>& unreachable);
+  void OnSkipped(SkipReason reason, std::uint64_t rounds);
+
+  /// Stores a round: the pulse advances to `now`. True when the target went up or down with it.
+  bool OnRound(Round round, WallTime now);
+
+  const ProberStatus& Status() const { return snapshot_.status; }
+  std::shared_ptr<const TraceSnapshot> Snapshot() const;
+
+ private:
+  void CountHop(const Hop& hop);
+  void TrackLength(std::size_t length);
+
+  TraceSnapshot snapshot_;
+  std::vector<HopCounters> hops_;    // of all TTLs ever probed
+  std::vector<std::uint64_t> seen_;  // round in which the hop's address answered last
+  std::deque<std::size_t> lengths_;  // of the last `flows_` rounds
+  std::size_t flows_;
+  bool has_answer_ = false;  // end to end, since the last round
+};
+
+}  // namespace pathwitness

@@ -1,0 +1,506 @@
+#include "probes/trace/tracer.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace pathwitness {
+namespace {
+
+constexpr std::uint8_t kEndToEndTtl = 64;
+constexpr Duration kQuickGap = std::chrono::milliseconds(20);  // between probes while learning
+constexpr Duration kLongestSpread = std::chrono::seconds(10);
+// Not secret: flow i of a target is the same 5-tuple in every run.
+constexpr HashKey kFlowKey = {0x70617468, 0x7769746e657373};
+
+std::uint64_t HashText(std::string_view text) {
+  std::uint64_t hash = 0;
+  for (const char character : text) {
+    hash = KeyedHash<2>(kFlowKey, {hash, static_cast<unsigned char>(character)});
+  }
+  return hash;
+}
+
+bool HasAnswer(const Hop& hop) {
+  return !hop.replies.empty() || hop.late > 0;
+}
+
+UnsentReason ReasonOf(std::error_code why) {
+  const bool is_route = why == std::errc::network_unreachable ||
+                        why == std::errc::host_unreachable ||
+                        why == std::errc::address_not_available || why == std::errc::network_down;
+  return is_route ? UnsentReason::NoRoute : UnsentReason::SendError;
+}
+
+}  // namespace
+
+Tracer::Tracer(Settings settings, MonoTime first_round)
+    : settings_(std::move(settings)),
+      next_round_(first_round),
+      next_end_to_end_(first_round),
+      memory_(settings_.trace.flows) {}
+
+void Tracer::Retarget(const IpAddress& destination, const IpAddress& source) {
+  if (destination_ == destination && source_ == source) {
+    return;
+  }
+  Forget();
+  destination_ = destination;
+  source_ = source;
+  DeriveFlowPorts();
+}
+
+void Tracer::Untarget(UnsentReason reason) {
+  unsent_reason_ = reason;
+  if (destination_) {
+    Forget();
+    destination_.reset();
+  }
+}
+
+void Tracer::Forget() {
+  pending_.clear();
+  active_.clear();
+  memory_.assign(settings_.trace.flows, {});
+}
+
+void Tracer::Reconfigure(const TraceConfig& trace) {
+  if (settings_.trace == trace) {
+    return;
+  }
+  const bool has_other_flows =
+      settings_.trace.flows != trace.flows || settings_.trace.port != trace.port;
+  settings_.trace = trace;
+  if (has_other_flows) {
+    Forget();
+    DeriveFlowPorts();
+  }
+}
+
+// The source address is part of the choice, so that two hosts behind one NAT do not use the same
+// ICMP identifier towards one destination.
+void Tracer::DeriveFlowPorts() {
+  std::uint64_t source = 0;
+  const std::span<const std::byte> bytes = source_.Bytes();
+  std::memcpy(&source, bytes.data() + bytes.size() - 4, 4);
+  const std::uint64_t base = HashText(settings_.target) ^ source;
+  flow_ports_.clear();
+  for (std::uint64_t flow = 0; flow < settings_.trace.flows; ++flow) {
+    const std::uint64_t hash =
+        KeyedHash<3>(kFlowKey, {base, static_cast<std::uint64_t>(settings_.protocol), flow});
+    auto port = static_cast<std::uint16_t>(kFlowPortBase | (hash & 0xFFFU));
+    while (std::find(flow_ports_.begin(), flow_ports_.end(), port) != flow_ports_.end()) {
+      port = static_cast<std::uint16_t>(kFlowPortBase | (port + 1U));
+    }
+    flow_ports_.push_back(port);
+  }
+}
+
+void Tracer::BeginRoundsUntil(MonoTime now) {
+  const Duration interval = settings_.trace.interval;
+  if (next_round_ > now) {
+    return;
+  }
+  const auto missed = (now - next_round_) / interval;
+  skipped_ += static_cast<std::uint64_t>(missed);
+  next_round_ += missed * interval;
+  BeginRound(next_round_);
+  const bool is_last = settings_.round_limit != 0 && rounds_begun_ >= settings_.round_limit;
+  next_round_ = is_last ? MonoTime::max() : next_round_ + interval;
+}
+
+void Tracer::BeginRound(MonoTime start) {
+  ActiveRound active;
+  active.start = start;
+  active.next_quick = start;
+  active.round.number = rounds_begun_++;
+  active.round.flow = static_cast<std::uint16_t>(active.round.number % settings_.trace.flows);
+  if (destination_) {
+    active.round.destination = *destination_;
+    active.round.source = source_;
+    const FlowMemory& memory = memory_[active.round.flow];
+    unsigned known = memory.distance;
+    for (const FlowMemory& other : memory_) {
+      known = memory.is_traced ? known : std::max<unsigned>(known, other.distance);
+    }
+    if (memory.is_traced && !memory.is_reached) {
+      active.slack = static_cast<std::uint8_t>(settings_.trace.gap_limit);
+      PlanSpread(active, memory.last_responding + settings_.trace.gap_limit);
+    } else if (known > 0) {
+      PlanSpread(active, known);
+    } else {
+      active.slack = static_cast<std::uint8_t>(settings_.trace.gap_limit);
+      PlanQuick(active, start, settings_.trace.gap_limit);
+    }
+  }
+  active_.push_back(std::move(active));
+}
+
+// TTLs are shuffled: a fixed order would meet a periodic rate limiter always at the same hop.
+void Tracer::PlanSpread(ActiveRound& active, unsigned last_ttl) const {
+  last_ttl = std::min(last_ttl, settings_.trace.max_ttl);
+  for (unsigned ttl = 1; ttl <= last_ttl; ++ttl) {
+    active.plan.insert(active.plan.end(), settings_.trace.probes_per_hop,
+                       {active.start, static_cast<std::uint8_t>(ttl)});
+  }
+  for (std::size_t left = active.plan.size(); left > 1; --left) {
+    const std::uint64_t hash = KeyedHash<3>(settings_.secret, {active.round.number, left, 1});
+    std::swap(active.plan[left - 1], active.plan[hash % left]);
+  }
+  const Duration spread = std::min(settings_.trace.interval, kLongestSpread);
+  const auto count = static_cast<std::int64_t>(active.plan.size());
+  for (std::int64_t i = 0; i < count; ++i) {
+    active.plan[static_cast<std::size_t>(i)].due += spread * (count - 1 - i) / count;
+  }
+  active.highest_planned = static_cast<std::uint8_t>(last_ttl);
+}
+
+void Tracer::PlanQuick(ActiveRound& active, MonoTime from, unsigned last_ttl) const {
+  last_ttl = std::min(last_ttl, settings_.trace.max_ttl);
+  const auto is_later = [](const PlannedProbe& left, const PlannedProbe& right) {
+    return left.due > right.due;
+  };
+  for (unsigned ttl = active.highest_planned + 1U; ttl <= last_ttl; ++ttl) {
+    for (unsigned i = 0; i < settings_.trace.probes_per_hop; ++i) {
+      active.next_quick = std::max(active.next_quick, from);
+      const PlannedProbe probe{active.next_quick, static_cast<std::uint8_t>(ttl)};
+      active.plan.insert(std::lower_bound(active.plan.begin(), active.plan.end(), probe, is_later),
+                         probe);
+      active.next_quick += kQuickGap;
+    }
+    active.highest_planned = static_cast<std::uint8_t>(ttl);
+  }
+}
+
+std::optional<DueProbe> Tracer::NextProbe(MonoTime now, bool may_send_hops) {
+  BeginRoundsUntil(now);
+  if (std::optional<DueProbe> probe = NextEndToEnd(now)) {
+    return probe;
+  }
+  return may_send_hops ? NextHop(now) : std::nullopt;
+}
+
+std::optional<DueProbe> Tracer::NextEndToEnd(MonoTime now) {
+  if (next_end_to_end_ > now) {
+    return std::nullopt;
+  }
+  const Duration interval = settings_.trace.end_to_end_interval;
+  next_end_to_end_ += ((now - next_end_to_end_) / interval + 1) * interval;
+  const auto flow = static_cast<std::uint16_t>(end_to_end_count_++ % settings_.trace.flows);
+  if (settings_.end_to_end_limit != 0 && end_to_end_count_ >= settings_.end_to_end_limit) {
+    next_end_to_end_ = MonoTime::max();
+  }
+  if (!destination_) {
+    Decide({.kind = EndToEndResult::Kind::Unsent, .flow = flow, .unsent = unsent_reason_});
+    return std::nullopt;
+  }
+  return MakeProbe({.flow = flow}, now);
+}
+
+std::optional<DueProbe> Tracer::NextHop(MonoTime now) {
+  for (ActiveRound& active : active_) {
+    if (active.plan.empty() || active.plan.back().due > now) {
+      continue;
+    }
+    const std::uint8_t ttl = active.plan.back().ttl;
+    active.plan.pop_back();
+    ++active.awaited;
+    if (active.round.hops.size() < ttl) {
+      active.round.hops.resize(ttl);
+    }
+    ++active.round.hops[ttl - 1U].sent;
+    return MakeProbe({.flow = active.round.flow, .ttl = ttl, .round = active.round.number}, now);
+  }
+  return std::nullopt;
+}
+
+DueProbe Tracer::MakeProbe(Pending pending, MonoTime now) {
+  pending.number = probe_count_++;
+  pending.sent = now;
+  std::uint64_t attempt = 0;
+  const auto is_taken = [this, &pending](const Pending& other) {
+    return other.token == pending.token;
+  };
+  do {
+    pending.secret = KeyedHash<3>(settings_.secret, {pending.number, attempt++, 2});
+    const std::uint64_t bits = settings_.protocol == ProbeProtocol::Tcp ? 32 : 16;
+    pending.token = static_cast<std::uint32_t>(pending.secret >> (64U - bits));
+  } while (pending.token == 0 ||  // no token: a UDP checksum of 0 means that there is none
+           std::any_of(pending_.begin(), pending_.end(), is_taken));
+  pending_.push_back(pending);
+  return {.number = pending.number,
+          .packet = {.protocol = settings_.protocol,
+                     .source = source_,
+                     .destination = *destination_,
+                     .ttl = pending.ttl == 0 ? kEndToEndTtl : pending.ttl,
+                     .flow_port = flow_ports_[pending.flow],
+                     .destination_port = settings_.trace.port,
+                     .token = pending.token,
+                     .secret = pending.secret,
+                     .payload_bytes = static_cast<std::uint16_t>(settings_.trace.payload_bytes)}};
+}
+
+void Tracer::OnSent(std::uint32_t number, MonoTime sent) {
+  Pending* pending = FindByNumber(number);
+  if (pending != nullptr && pending->state == ProbeState::Awaited) {
+    pending->sent = sent;
+  }
+}
+
+void Tracer::OnSendFailed(std::uint32_t number, std::error_code why) {
+  Pending* pending = FindByNumber(number);
+  if (pending == nullptr || pending->state != ProbeState::Awaited) {
+    return;
+  }
+  pending->state = ProbeState::Gone;
+  if (pending->ttl == 0) {
+    Decide({.kind = EndToEndResult::Kind::Unsent, .flow = pending->flow, .unsent = ReasonOf(why)});
+    return;
+  }
+  if (ActiveRound* active = FindRound(pending->round)) {
+    --active->awaited;
+    --active->round.hops[pending->ttl - 1U].sent;
+  }
+}
+
+ReplyFate Tracer::OnReply(const ProbeReply& reply, MonoTime received) {
+  Pending* pending = FindProbe(reply);
+  if (pending == nullptr) {
+    return ReplyFate::Unmatched;
+  }
+  if (reply.secret && *reply.secret != pending->secret) {
+    return ReplyFate::Spoofed;
+  }
+  if (pending->state == ProbeState::Answered) {
+    return ReplyFate::Duplicate;
+  }
+  if (received - pending->sent > 3 * settings_.trace.timeout) {
+    return ReplyFate::Unmatched;
+  }
+  pending->state = ProbeState::Answered;
+  if (reply.kind == ReplyKind::Unreachable) {
+    ++unreachable_[static_cast<std::size_t>(reply.code)];
+  }
+  if (pending->ttl == 0) {
+    AcceptEndToEnd(*pending, reply, received);
+  } else {
+    AcceptHop(*pending, reply, received);
+  }
+  return received - pending->sent > settings_.trace.timeout ? ReplyFate::Late : ReplyFate::Answer;
+}
+
+void Tracer::AcceptEndToEnd(const Pending& pending, const ProbeReply& reply, MonoTime received) {
+  const bool is_destination = reply.kind == ReplyKind::Reached || reply.responder == destination_;
+  const Duration round_trip = std::max<Duration>(received - pending.sent, Duration::zero());
+  EndToEndResult result{.flow = pending.flow, .round_trip = round_trip};
+  if (!is_destination || reply.kind == ReplyKind::TimeExceeded) {
+    result.kind = EndToEndResult::Kind::Lost;  // refused on the way, or caught in a loop
+  } else {
+    result.kind = round_trip > settings_.trace.timeout ? EndToEndResult::Kind::Late
+                                                       : EndToEndResult::Kind::Answered;
+  }
+  Decide(result);
+}
+
+void Tracer::AcceptHop(const Pending& pending, const ProbeReply& reply, MonoTime received) {
+  ActiveRound* active = FindRound(pending.round);
+  if (active == nullptr) {
+    return;
+  }
+  --active->awaited;
+  Hop& hop = active->round.hops[pending.ttl - 1U];
+  const Duration round_trip = std::max<Duration>(received - pending.sent, Duration::zero());
+  if (round_trip > settings_.trace.timeout) {
+    ++hop.late;
+  } else {
+    hop.replies.push_back({.responder = reply.responder,
+                           .round_trip = round_trip,
+                           .kind = reply.kind,
+                           .reply_ttl = reply.reply_ttl,
+                           .quoted_ttl = reply.quoted_ttl,
+                           .mpls = reply.mpls});
+  }
+  if (reply.kind == ReplyKind::Reached || reply.responder == destination_) {
+    LearnEnd(*active, pending.ttl, true);
+  } else if (reply.kind == ReplyKind::Unreachable) {
+    LearnEnd(*active, pending.ttl, false);
+  } else if (active->end == 0 && pending.ttl + active->slack > active->highest_planned) {
+    PlanQuick(*active, received, pending.ttl + settings_.trace.gap_limit);
+  }
+}
+
+void Tracer::LearnEnd(ActiveRound& active, std::uint8_t ttl, bool is_destination) {
+  const bool is_better = is_destination == active.is_end_destination
+                             ? active.end == 0 || ttl < active.end
+                             : is_destination;
+  if (!is_better) {
+    return;
+  }
+  active.end = ttl;
+  active.is_end_destination = is_destination;
+  std::erase_if(active.plan, [ttl](const PlannedProbe& planned) { return planned.ttl > ttl; });
+}
+
+void Tracer::Decide(const EndToEndResult& result) {
+  using Kind = EndToEndResult::Kind;
+  ++tally_sent_;
+  tally_late_ += result.kind == Kind::Late ? 1 : 0;
+  tally_lost_ += result.kind == Kind::Lost || result.kind == Kind::Unsent ? 1 : 0;
+  end_to_end_.push_back(result);
+}
+
+void Tracer::Expire(MonoTime now) {
+  while (!pending_.empty() && pending_.front().sent + 3 * settings_.trace.timeout <= now) {
+    const Pending& oldest = pending_.front();
+    if (oldest.state == ProbeState::Awaited && oldest.ttl == 0) {
+      Decide({.kind = EndToEndResult::Kind::Lost, .flow = oldest.flow});
+    } else if (oldest.state == ProbeState::Awaited) {
+      if (ActiveRound* active = FindRound(oldest.round)) {
+        --active->awaited;
+      }
+    }
+    pending_.pop_front();
+  }
+}
+
+std::optional<Round> Tracer::TakeFinished(MonoTime now, WallTime wall) {
+  Expire(now);
+  if (active_.empty() || active_.front().awaited > 0 || !active_.front().plan.empty()) {
+    return std::nullopt;
+  }
+  Conclude(active_.front());
+  Round round = std::move(active_.front().round);
+  round.started =
+      wall - std::chrono::duration_cast<WallTime::duration>(now - active_.front().start);
+  active_.pop_front();
+  return round;
+}
+
+// The target's own answer may be lost while a probe sent one TTL further still reaches it: the path
+// then looks one hop longer. Only two equal rounds of a flow in a row count as a longer path.
+std::uint8_t Tracer::JudgeDistance(const ActiveRound& active) {
+  FlowMemory& memory = memory_[active.round.flow];
+  const std::vector<Hop>& hops = active.round.hops;
+  const std::uint8_t seen = active.is_end_destination ? active.end : std::uint8_t{0};
+  const std::uint8_t known = memory.distance;
+  const bool is_known_silent = known > 0 && hops.size() >= known && !HasAnswer(hops[known - 1U]);
+  const bool is_suspect = seen > known && is_known_silent && memory.suspected != seen;
+  memory.suspected = is_suspect ? seen : std::uint8_t{0};
+  if (is_suspect) {
+    return known;
+  }
+  if (seen > 0) {
+    return seen;
+  }
+  const bool has_router_behind = std::any_of(
+      hops.begin() + std::min<std::ptrdiff_t>(known, std::ssize(hops)), hops.end(), HasAnswer);
+  const bool is_reached_end_to_end = tally_sent_ > tally_lost_;
+  return is_known_silent && !has_router_behind && is_reached_end_to_end ? known : std::uint8_t{0};
+}
+
+void Tracer::Conclude(ActiveRound& active) {
+  Round& round = active.round;
+  round.destination_hop = JudgeDistance(active);
+  if (round.destination_hop > 0 || active.end > 0) {
+    const unsigned end = round.destination_hop > 0 ? round.destination_hop : active.end;
+    round.hops.resize(std::min<std::size_t>(round.hops.size(), end));
+  }
+  for (std::size_t i = 0; i < round.hops.size(); ++i) {
+    round.hops[i].ttl = static_cast<std::uint8_t>(i + 1);
+    if (HasAnswer(round.hops[i])) {
+      round.last_responding_hop = round.hops[i].ttl;
+    }
+  }
+  FlowMemory& memory = memory_[round.flow];
+  memory.is_traced = destination_.has_value();
+  memory.is_reached = active.is_end_destination;
+  memory.last_responding = round.last_responding_hop;
+  if (round.destination_hop > 0) {
+    memory.distance = round.destination_hop;
+  }
+  round.end_to_end_sent = std::exchange(tally_sent_, 0);
+  round.end_to_end_late = std::exchange(tally_late_, 0);
+  round.end_to_end_lost = std::exchange(tally_lost_, 0);
+}
+
+std::vector<EndToEndResult> Tracer::TakeEndToEnd(MonoTime now) {
+  Expire(now);
+  return std::exchange(end_to_end_, {});
+}
+
+std::array<std::uint64_t, kUnreachableCodeNames.size()> Tracer::TakeUnreachable() {
+  return std::exchange(unreachable_, {});
+}
+
+std::uint64_t Tracer::TakeSkipped() {
+  return std::exchange(skipped_, 0);
+}
+
+bool Tracer::IsDone() const {
+  return next_round_ == MonoTime::max() && next_end_to_end_ == MonoTime::max() && active_.empty() &&
+         std::none_of(pending_.begin(), pending_.end(),
+                      [](const Pending& pending) { return pending.state == ProbeState::Awaited; });
+}
+
+MonoTime Tracer::NextDeadline() const {
+  MonoTime deadline = std::min(next_round_, next_end_to_end_);
+  for (const ActiveRound& active : active_) {
+    if (!active.plan.empty()) {
+      deadline = std::min(deadline, active.plan.back().due);
+    }
+  }
+  if (!pending_.empty()) {
+    deadline = std::min(deadline, pending_.front().sent + 3 * settings_.trace.timeout);
+  }
+  return deadline;
+}
+
+bool Tracer::HasHopProbeDue(MonoTime now) const {
+  return std::any_of(active_.begin(), active_.end(), [now](const ActiveRound& active) {
+    return !active.plan.empty() && active.plan.back().due <= now;
+  });
+}
+
+Tracer::Pending* Tracer::FindProbe(const ProbeReply& reply) {
+  if (reply.protocol == ProbeProtocol::Udp && reply.token == 0) {
+    return FindOnlyAwaited(reply);
+  }
+  const auto found = std::find_if(pending_.rbegin(), pending_.rend(), [&](const Pending& pending) {
+    return pending.token == reply.token && flow_ports_[pending.flow] == reply.flow_port &&
+           pending.state != ProbeState::Gone;
+  });
+  return found == pending_.rend() ? nullptr : &*found;
+}
+
+// An application's UDP answer names its flow but no probe: it is taken only where there is no
+// doubt which one it answers.
+Tracer::Pending* Tracer::FindOnlyAwaited(const ProbeReply& reply) {
+  Pending* only = nullptr;
+  for (Pending& pending : pending_) {
+    if (pending.state != ProbeState::Awaited || flow_ports_[pending.flow] != reply.flow_port) {
+      continue;
+    }
+    if (only != nullptr) {
+      return nullptr;
+    }
+    only = &pending;
+  }
+  return only;
+}
+
+Tracer::Pending* Tracer::FindByNumber(std::uint32_t number) {
+  // Numbers are consecutive, and only the oldest are ever removed.
+  if (pending_.empty() || number - pending_.front().number >= pending_.size()) {
+    return nullptr;
+  }
+  return &pending_[number - pending_.front().number];
+}
+
+Tracer::ActiveRound* Tracer::FindRound(std::uint64_t number) {
+  if (active_.empty() || number - active_.front().round.number >= active_.size()) {
+    return nullptr;
+  }
+  return &active_[number - active_.front().round.number];
+}
+
+}  // namespace pathwitness

@@ -1,0 +1,197 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include "config/config.h"
+#include "probes/base/ip_address.h"
+#include "probes/base/keyed_hash.h"
+#include "probes/base/time.h"
+#include "probes/packet/probe_codec.h"
+#include "probes/trace/round.h"
+#include "probes/trace/trace_snapshot.h"
+
+namespace pathwitness {
+
+/// What a tracer makes of a reply that carries one of its flows.
+enum class ReplyFate : std::uint8_t {
+  Answer,
+  Late,       // between timeout and 3x timeout: counted, its round trip is not used
+  Duplicate,  // the probe was answered before
+  Unmatched,  // no probe of ours is waiting for it: older than 3x timeout, replayed, or guessed
+  Spoofed,    // names a probe of ours but not its secret
+};
+
+/// What became of one end-to-end probe.
+struct EndToEndResult {
+  enum class Kind : std::uint8_t { Answered, Late, Lost, Unsent };
+
+  Kind kind = Kind::Lost;
+  std::uint16_t flow = 0;
+  Duration round_trip{};                          // of Answered
+  UnsentReason unsent = UnsentReason::SendError;  // of Unsent
+};
+
+/// A probe to be sent, and the number by which its fate is told to the tracer.
+struct DueProbe {
+  std::uint32_t number = 0;
+  ProbePacket packet;
+};
+
+/// The rounds of one target over one protocol and family: decides the next probe, matches replies,
+/// ends rounds. It has no socket, no clock and no thread; it is fed and asked, and one driver
+/// serves thousands.
+///
+/// After any On... or Retarget call, NextDeadline may have changed; ask again. Asking more often
+/// than needed is harmless.
+///
+/// Two trains. *End to end*: a probe with a full TTL every `end_to_end_interval`, flows in turn.
+/// *Hops*: in each round one flow, TTLs from 1 to the known distance of that flow in random order,
+/// spread over the round. Where the distance is not known, or a router answers where the
+/// destination was expected, TTLs follow each other quickly up to `gap_limit` beyond the last
+/// responder.
+///
+/// A round is over when its probes are answered or 3x timeout old; the next one starts on time
+/// meanwhile, so several may be under way.
+class Tracer {
+ public:
+  struct Settings {
+    std::string target;  // the flows are derived from it
+    ProbeProtocol protocol = ProbeProtocol::Icmp;
+    TraceConfig trace;
+    HashKey secret{};                    // of tokens and payload keys
+    std::uint64_t round_limit = 0;       // 0: none; for one measurement now
+    std::uint64_t end_to_end_limit = 0;  // 0: none
+  };
+
+  Tracer(Settings settings, MonoTime first_round);
+
+  /// Where to probe from now on. The path is learned anew when an address differs; counters and
+  /// rounds go on. Without a call, or after Untarget, probes are due but cannot be sent.
+  void Retarget(const IpAddress& destination, const IpAddress& source);
+  void Untarget(UnsentReason reason);
+
+  /// Takes changed intervals, limits and timeouts; flows under way stay.
+  void Reconfigure(const TraceConfig& trace);
+
+  /// The next probe that is due; ask until empty. `may_send_hops` false: hop probes stay due.
+  std::optional<DueProbe> NextProbe(MonoTime now, bool may_send_hops);
+
+  /// The time at which the kernel sent a probe. Without it the time of NextProbe counts.
+  void OnSent(std::uint32_t number, MonoTime sent);
+  void OnSendFailed(std::uint32_t number, std::error_code why);
+  ReplyFate OnReply(const ProbeReply& reply, MonoTime received);
+
+  /// When NextProbe or the results must be asked again; MonoTime::max(): never.
+  MonoTime NextDeadline() const;
+
+  /// True when a hop probe was due at `now` and held back.
+  bool HasHopProbeDue(MonoTime now) const;
+
+  /// A round that is over, each once, in order; ask until empty. `wall` is the wall clock at `now`.
+  std::optional<Round> TakeFinished(MonoTime now, WallTime wall);
+
+  /// End-to-end probes whose fate was decided since the last call, in the order of sending.
+  std::vector<EndToEndResult> TakeEndToEnd(MonoTime now);
+
+  /// ICMP unreachables that answered any probe since the last call, by code.
+  std::array<std::uint64_t, kUnreachableCodeNames.size()> TakeUnreachable();
+
+  /// True when the limits are reached and nothing is awaited any more.
+  bool IsDone() const;
+
+  /// Rounds that were not begun since the last call, because their time was over before.
+  std::uint64_t TakeSkipped();
+
+  /// The flow ports, flow i at index i: the key by which an engine finds the tracer of a reply.
+  const std::vector<std::uint16_t>& FlowPorts() const { return flow_ports_; }
+  ProbeProtocol Protocol() const { return settings_.protocol; }
+  const std::optional<IpAddress>& Destination() const { return destination_; }
+  const IpAddress& Source() const { return source_; }
+
+ private:
+  enum class ProbeState : std::uint8_t { Awaited, Answered, Gone };
+  struct Pending {
+    std::uint32_t number = 0;
+    std::uint32_t token = 0;
+    std::uint64_t secret = 0;
+    MonoTime sent = {};
+    std::uint16_t flow = 0;
+    std::uint8_t ttl = 0;  // 0: end to end
+    ProbeState state = ProbeState::Awaited;
+    std::uint64_t round = 0;
+  };
+  struct PlannedProbe {
+    MonoTime due;
+    std::uint8_t ttl = 0;
+  };
+  struct ActiveRound {
+    Round round;
+    MonoTime start;
+    MonoTime next_quick;             // earliest time for the next quick probe
+    std::vector<PlannedProbe> plan;  // the next one last
+    unsigned awaited = 0;
+    std::uint8_t highest_planned = 0;
+    std::uint8_t slack = 1;  // silent TTLs that may lie between responder and plan's end
+    std::uint8_t end = 0;    // lowest TTL at which the path ended; 0: not seen yet
+    bool is_end_destination = false;
+  };
+  /// What is remembered of a flow's path from round to round.
+  struct FlowMemory {
+    std::uint8_t distance = 0;         // TTL at which the destination answers; 0: unknown
+    std::uint8_t suspected = 0;        // a longer one that was seen once
+    bool is_reached = false;           // in the last round
+    bool is_traced = false;            // at least one round is over
+    std::uint8_t last_responding = 0;  // in the last round
+  };
+
+  void DeriveFlowPorts();
+  void Forget();
+  void BeginRoundsUntil(MonoTime now);
+  void BeginRound(MonoTime start);
+  void PlanSpread(ActiveRound& active, unsigned last_ttl) const;
+  void PlanQuick(ActiveRound& active, MonoTime from, unsigned last_ttl) const;
+  void Expire(MonoTime now);
+  void Decide(const EndToEndResult& result);
+  DueProbe MakeProbe(Pending pending, MonoTime now);
+  std::optional<DueProbe> NextEndToEnd(MonoTime now);
+  std::optional<DueProbe> NextHop(MonoTime now);
+  Pending* FindProbe(const ProbeReply& reply);
+  Pending* FindOnlyAwaited(const ProbeReply& reply);
+  Pending* FindByNumber(std::uint32_t number);
+  ActiveRound* FindRound(std::uint64_t number);
+  void AcceptEndToEnd(const Pending& pending, const ProbeReply& reply, MonoTime received);
+  void AcceptHop(const Pending& pending, const ProbeReply& reply, MonoTime received);
+  static void LearnEnd(ActiveRound& active, std::uint8_t ttl, bool is_destination);
+  std::uint8_t JudgeDistance(const ActiveRound& active);
+  void Conclude(ActiveRound& active);
+
+  Settings settings_;
+  std::vector<std::uint16_t> flow_ports_;
+  std::optional<IpAddress> destination_;
+  IpAddress source_;
+  UnsentReason unsent_reason_ = UnsentReason::Dns;
+
+  MonoTime next_round_;
+  MonoTime next_end_to_end_;
+  std::uint64_t rounds_begun_ = 0;
+  std::uint64_t end_to_end_count_ = 0;
+  std::uint32_t probe_count_ = 0;
+  std::uint64_t skipped_ = 0;
+
+  std::vector<FlowMemory> memory_;  // by flow
+  std::deque<Pending> pending_;     // in the order of sending
+  std::deque<ActiveRound> active_;  // oldest first
+  std::vector<EndToEndResult> end_to_end_;
+  std::array<std::uint64_t, kUnreachableCodeNames.size()> unreachable_{};
+  std::uint32_t tally_sent_ = 0;  // end-to-end results since the last finished round
+  std::uint32_t tally_late_ = 0;
+  std::uint32_t tally_lost_ = 0;
+};
+
+}  // namespace pathwitness
