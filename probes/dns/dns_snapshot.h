@@ -19,13 +19,13 @@ struct DnsSnapshot {
   std::string host;
   IpFamily family = IpFamily::Ipv4;
 
-  bool is_known = false;             // the first lookup has come back, or none is needed
-  std::vector<IpAddress> addresses;  // the last good answer, sorted; kept through failures
+  bool is_known = false;                  // the first lookup has come back, or none is needed
+  std::vector<IpAddress> addresses = {};  // the last good answer, sorted; kept through failures
   /// The one to probe. It stays the same as long as it is among the answers, so that all probers
   /// of a target measure the same address and a rotating answer is no change.
-  std::optional<IpAddress> chosen;
+  std::optional<IpAddress> chosen = {};
   bool is_failing = false;  // the last lookup failed; `chosen` may still hold the last good answer
-  std::string error;        // of the last failed lookup, for people; empty otherwise
+  std::string error = {};   // of the last failed lookup, for people; empty otherwise
 
   double last_lookup_seconds = 0;  // how long the last one took; 0 for literal addresses
   std::uint64_t lookups = 0;
