@@ -1,0 +1,156 @@
+#include "exporter/flags.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <set>
+#include <system_error>
+#include <utility>
+
+#include "exporter/web/routes.h"
+
+namespace pathwitness {
+namespace {
+
+constexpr std::string_view kDefaultEnvironment = "default";
+
+/// The flags as text, before they mean anything.
+struct Words {
+  std::string config_file;
+  std::string environment;
+  std::vector<std::string> listen_addresses;
+  std::string telemetry_path = "/metrics";
+  std::string log_level = "info";
+  std::string log_format = "logfmt";
+  bool check_config = false;
+  bool show_version = false;
+};
+
+void Declare(CLI::App& app, Words& words) {
+  app.set_help_flag("-h,--help", "Show this page and exit");
+  app.add_flag("--version", words.show_version, "Show the version and exit");
+  app.add_option("--config.file", words.config_file, "What to measure")->capture_default_str();
+  app.add_flag("--config.check", words.check_config,
+               "Check the configuration, print all its problems and exit");
+  app.add_option("--environment", words.environment,
+                 "Environment, also from PATHWITNESS_ENVIRONMENT [default]");
+  app.add_option("--web.listen-address", words.listen_addresses,
+                 "\":port\", \"host:port\" or \"[v6]:port\"; may be repeated [:10059]")
+      ->expected(1)
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  app.add_option("--web.telemetry-path", words.telemetry_path, "Where the metrics are")
+      ->capture_default_str();
+  app.add_option("--log.level", words.log_level, "debug, info, warn or error")
+      ->capture_default_str();
+  app.add_option("--log.format", words.log_format, "logfmt or json")->capture_default_str();
+}
+
+/// The index of `word` among `allowed`.
+template <std::size_t kSize>
+std::size_t OneOf(const std::array<std::string_view, kSize>& allowed, std::string_view flag,
+                  std::string_view word) {
+  const auto* const found = std::ranges::find(allowed, word);
+  if (found == allowed.end()) {
+    throw FlagError(
+        fmt::format("{}: \"{}\" is not one of {}", flag, word, fmt::join(allowed, ", ")));
+  }
+  return static_cast<std::size_t>(found - allowed.begin());
+}
+
+std::vector<ListenAddress> ReadAddresses(const std::vector<std::string>& words) {
+  std::vector<ListenAddress> addresses;
+  for (const std::string& word : words) {
+    const std::optional<ListenAddress> address = ListenAddress::Parse(word);
+    if (!address) {
+      throw FlagError(fmt::format(
+          "--web.listen-address: \"{}\" is not \":port\", \"host:port\" or \"[v6]:port\"", word));
+    }
+    addresses.push_back(*address);
+  }
+  return addresses;
+}
+
+Action ActionOf(const Words& words) {
+  if (words.show_version) {
+    return Action::ShowVersion;
+  }
+  return words.check_config ? Action::CheckConfig : Action::Serve;
+}
+
+Flags ToFlags(const Words& words, const std::string& environment_variable) {
+  Flags flags;
+  flags.action = ActionOf(words);
+  flags.config_file = words.config_file;
+  if (const std::string& name =
+          words.environment.empty() ? environment_variable : words.environment;
+      !name.empty()) {
+    flags.environment = name;
+  }
+  if (!words.listen_addresses.empty()) {
+    flags.listen_addresses = ReadAddresses(words.listen_addresses);
+  }
+  if (!IsUsableTelemetryPath(words.telemetry_path)) {
+    throw FlagError(
+        fmt::format("--web.telemetry-path: \"{}\" is no path like /metrics, or is another page's",
+                    words.telemetry_path));
+  }
+  flags.telemetry_path = words.telemetry_path;
+  constexpr std::array<std::string_view, 2> kFormats = {"logfmt", "json"};
+  flags.log_level = static_cast<LogLevel>(OneOf(kLogLevelNames, "--log.level", words.log_level));
+  flags.log_format = static_cast<LogFormat>(OneOf(kFormats, "--log.format", words.log_format));
+  return flags;
+}
+
+/// The problem in one line, whatever the parser has to say.
+std::string FirstLine(std::string_view text) {
+  return std::string(text.substr(0, text.find('\n')));
+}
+
+std::set<std::string> EnvironmentsIn(const std::filesystem::path& directory) {
+  std::set<std::string> names = {std::string(kDefaultEnvironment)};
+  std::error_code absent;  // no folder: no environments
+  for (const auto& entry : std::filesystem::directory_iterator(directory, absent)) {
+    if (entry.path().extension() == ".yaml") {
+      names.insert(entry.path().stem().string());
+    }
+  }
+  return names;
+}
+
+}  // namespace
+
+Flags ParseFlags(const std::vector<std::string>& arguments,
+                 const std::string& environment_variable) {
+  CLI::App app("Watches network paths and HTTPS services, for Prometheus.", "pathwitness");
+  Words words;
+  words.config_file = Flags().config_file.string();
+  Declare(app, words);
+  std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());  // as CLI11 wants them
+  try {
+    app.parse(std::move(reversed));
+  } catch (const CLI::CallForHelp&) {
+    return {.action = Action::ShowHelp, .help = app.help()};
+  } catch (const CLI::ParseError& error) {
+    throw FlagError(FirstLine(error.what()) + " (--help lists the flags)");
+  }
+  return ToFlags(words, environment_variable);
+}
+
+void CheckEnvironment(const std::string& environment, const std::filesystem::path& config_file) {
+  if (environment == kDefaultEnvironment) {
+    return;
+  }
+  const std::set<std::string> names = EnvironmentsIn(config_file.parent_path() / "environments");
+  if (!names.contains(environment)) {
+    throw FlagError(fmt::format("--environment: there is no \"{}\"; there are: {}", environment,
+                                fmt::join(names, ", ")));
+  }
+  throw FlagError(fmt::format(
+      "--environment: this version does not lay environments/{}.yaml over {} yet; use default",
+      environment, config_file.string()));
+}
+
+}  // namespace pathwitness

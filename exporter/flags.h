@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "exporter/log.h"
+#include "exporter/web/server.h"
+
+namespace pathwitness {
+
+enum class Action : std::uint8_t { Serve, CheckConfig, ShowVersion, ShowHelp };
+
+/// What the command line asks for.
+struct Flags {
+  Action action = Action::Serve;
+  std::string help;  // the page, for ShowHelp
+  std::filesystem::path config_file = "config/default.yaml";
+  std::string environment = "default";
+  std::vector<ListenAddress> listen_addresses = {{.host = "", .port = 10059}};
+  std::string telemetry_path = "/metrics";
+  LogLevel log_level = LogLevel::Info;
+  LogFormat log_format = LogFormat::Logfmt;
+};
+
+/// what() is one line fit for standard error.
+class FlagError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// Reads the command line without the program's name. PATHWITNESS_ENVIRONMENT, given as
+/// `environment_variable` (empty: unset), stands in for an absent --environment.
+///
+/// Errors: FlagError for an unknown flag or a value that is not allowed.
+Flags ParseFlags(const std::vector<std::string>& arguments,
+                 const std::string& environment_variable);
+
+/// Errors: FlagError for an environment that has no file environments/<name>.yaml beside
+/// `config_file`, naming those that exist; and for every one but `default`, as this version does
+/// not lay environment files over the configuration.
+void CheckEnvironment(const std::string& environment, const std::filesystem::path& config_file);
+
+}  // namespace pathwitness

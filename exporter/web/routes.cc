@@ -1,0 +1,269 @@
+#include "exporter/web/routes.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <semaphore>
+#include <system_error>
+#include <utility>
+#include <variant>
+
+#include "exporter/web/accept_encoding.h"
+#include "exporter/web/query.h"
+
+namespace pathwitness {
+namespace {
+
+constexpr std::string_view kExposition = "text/plain; version=0.0.4; charset=utf-8";
+constexpr std::string_view kPulsePrefix = "/pulse/";
+constexpr std::array kProberKinds = {ProberKind::TraceIcmp, ProberKind::TraceUdp,
+                                     ProberKind::TraceTcp, ProberKind::Https, ProberKind::Pulse};
+
+HttpResponse PlainText(int status, std::string_view line) {
+  return {.status = status, .body = std::string(line) + "\n"};
+}
+
+HttpResponse Busy(std::string_view what) {
+  HttpResponse response = PlainText(503, what);
+  response.headers.emplace_back("Retry-After", "1");
+  return response;
+}
+
+HttpResponse MethodNotAllowed(std::string_view allowed) {
+  HttpResponse response = PlainText(405, fmt::format("method not allowed: use {}", allowed));
+  response.headers.emplace_back("Allow", allowed);
+  return response;
+}
+
+bool IsRead(const HttpRequest& request) {
+  return request.method == "GET" || request.method == "HEAD";
+}
+
+std::string Join(const std::vector<std::string>& words) {
+  std::string joined;
+  for (const std::string& word : words) {
+    joined += (joined.empty() ? "" : ", ") + word;
+  }
+  return joined;
+}
+
+std::optional<ProberKind> ReadProber(std::string_view name) {
+  const auto* const found = std::ranges::find(kProberKinds, name, &ProberName);
+  return found == kProberKinds.end() ? std::nullopt : std::optional(*found);
+}
+
+std::optional<IpFamily> ReadFamily(std::string_view name) {
+  for (const IpFamily family : {IpFamily::Ipv4, IpFamily::Ipv6}) {
+    if (name == FamilyName(family)) {
+      return family;
+    }
+  }
+  return std::nullopt;
+}
+
+/// Puts one parameter into `order`, or says what is wrong with it.
+std::optional<std::string> ReadParameter(std::string_view name, const std::string& value,
+                                         ProbeOrder& order) {
+  if (name == "target") {
+    order.target = value;
+    return value.empty() ? std::optional<std::string>("target must not be empty") : std::nullopt;
+  }
+  if (name == "prober") {
+    order.prober = ReadProber(value);
+    return order.prober ? std::nullopt
+                        : std::optional<std::string>(
+                              "prober must be trace_icmp, trace_udp, trace_tcp, https or pulse");
+  }
+  if (name == "family") {
+    order.family = ReadFamily(value);
+    return order.family ? std::nullopt : std::optional<std::string>("family must be ipv4 or ipv6");
+  }
+  return "unknown parameter: allowed are target, prober and family";
+}
+
+std::variant<ProbeOrder, std::string> ReadOrder(const HttpRequest& request) {
+  const auto query = ParseQuery(request.query);
+  if (const auto* error = std::get_if<QueryError>(&query)) {
+    return std::string(Describe(*error));
+  }
+  ProbeOrder order;
+  for (const auto& [name, value] : std::get<QueryParameters>(query)) {
+    if (const std::optional<std::string> problem = ReadParameter(name, value, order)) {
+      return *problem;
+    }
+  }
+  if (order.target.empty()) {
+    return "target is missing: /probe?target=NAME[&prober=KIND][&family=FAMILY]";
+  }
+  order.timeout = ProbeTimeout(request.Header("x-prometheus-scrape-timeout-seconds"));
+  return order;
+}
+
+HttpResponse ToResponse(ProbeOutcome outcome) {
+  switch (outcome.verdict) {
+    case ProbeVerdict::Measured:
+      return {.content_type = std::string(kExposition), .body = std::move(outcome.text)};
+    case ProbeVerdict::UnknownTarget:
+      return PlainText(404, outcome.text);
+    case ProbeVerdict::NotPossible:
+      return PlainText(400, outcome.text);
+    case ProbeVerdict::TimedOut:
+      return PlainText(504, outcome.text);
+    case ProbeVerdict::Interrupted:
+      return Busy(outcome.text);
+  }
+  return PlainText(500, "no such verdict");
+}
+
+/// One of a limited number of places, as long as it lives.
+template <typename Semaphore>
+class Place {
+ public:
+  explicit Place(Semaphore& places) : places_(places), is_taken_(places.try_acquire()) {}
+  ~Place() {
+    if (is_taken_) {
+      places_.release();
+    }
+  }
+  Place(const Place&) = delete;
+  Place& operator=(const Place&) = delete;
+
+  bool IsTaken() const { return is_taken_; }
+
+ private:
+  Semaphore& places_;
+  bool is_taken_;
+};
+
+}  // namespace
+
+class Routes::Impl {
+ public:
+  Impl(std::string telemetry_path, Views views)
+      : views_(std::move(views)),
+        table_{{std::move(telemetry_path), &Impl::Metrics},
+               {"/", &Impl::StatusPage},
+               {"/-/healthy", &Impl::Healthy},
+               {"/-/ready", &Impl::Ready},
+               {"/probe", &Impl::Probe}} {}
+
+  HttpResponse Handle(const HttpRequest& request) {
+    const std::optional<std::string> path = DecodePath(request.path);
+    if (!path) {
+      return PlainText(400, "the path has a broken escape or a control character");
+    }
+    if (path->starts_with(kPulsePrefix)) {
+      return Heartbeat(request, path->substr(kPulsePrefix.size()));
+    }
+    const auto route = std::ranges::find(table_, *path, &Route::path);
+    if (route == table_.end()) {
+      return PlainText(404, "no such page: / has links to those there are");
+    }
+    return IsRead(request) ? (this->*route->answer)(request) : MethodNotAllowed("GET, HEAD");
+  }
+
+ private:
+  struct Route {
+    std::string path;
+    HttpResponse (Impl::*answer)(const HttpRequest&);
+  };
+
+  HttpResponse Metrics(const HttpRequest& request) {
+    const Place place(renders_);
+    if (!place.IsTaken()) {
+      return Busy("too many scrapes at a time");
+    }
+    HttpResponse response{.content_type = std::string(kExposition)};
+    response.headers.emplace_back("Vary", "Accept-Encoding");
+    if (AcceptsGzip(request.Header("accept-encoding"))) {
+      response.headers.emplace_back("Content-Encoding", "gzip");
+      response.body = views_.metrics_gzip();
+    } else {
+      response.body = views_.metrics();
+    }
+    return response;
+  }
+
+  HttpResponse StatusPage(const HttpRequest&) {
+    const Place place(renders_);
+    if (!place.IsTaken()) {
+      return Busy("too many readers at a time");
+    }
+    return {
+        .content_type = "text/html; charset=utf-8",
+        .body = views_.status_page(),
+        .headers = {{"Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'"}}};
+  }
+
+  HttpResponse Healthy(const HttpRequest&) {
+    const std::vector<std::string> stuck = views_.stuck_engines();
+    if (!stuck.empty()) {
+      return PlainText(503, "engines that no longer turn: " + Join(stuck));
+    }
+    return PlainText(200, "healthy");
+  }
+
+  HttpResponse Ready(const HttpRequest&) {
+    return views_.has_stored_round() ? PlainText(200, "ready")
+                                     : PlainText(503, "no prober has stored a round yet");
+  }
+
+  HttpResponse Probe(const HttpRequest& request) {
+    const std::variant<ProbeOrder, std::string> order = ReadOrder(request);
+    if (const auto* problem = std::get_if<std::string>(&order)) {
+      return PlainText(400, *problem);
+    }
+    const Place place(probes_);
+    if (!place.IsTaken()) {
+      return Busy("too many measurements at a time");
+    }
+    return ToResponse(views_.probe(std::get<ProbeOrder>(order)));
+  }
+
+  HttpResponse Heartbeat(const HttpRequest& request, const std::string& name) {
+    if (request.method != "POST") {
+      return MethodNotAllowed("POST");
+    }
+    return views_.on_heartbeat(name) ? PlainText(200, "stored")
+                                     : PlainText(404, "no target of that name has a pushed pulse");
+  }
+
+  Views views_;
+  std::vector<Route> table_;
+  std::counting_semaphore<kMaxRenders> renders_{kMaxRenders};
+  std::counting_semaphore<kMaxProbes> probes_{kMaxProbes};
+};
+
+Routes::Routes(std::string telemetry_path, Views views)
+    : impl_(std::make_unique<Impl>(std::move(telemetry_path), std::move(views))) {}
+
+Routes::~Routes() = default;
+
+HttpResponse Routes::Handle(const HttpRequest& request) {
+  return impl_->Handle(request);
+}
+
+bool IsUsableTelemetryPath(std::string_view path) {
+  constexpr std::string_view kNotInPaths = "%?# \t\r\n";
+  return path.size() > 1 && path.starts_with('/') && !path.starts_with("/-/") &&
+         !path.starts_with(kPulsePrefix) && path != "/probe" &&
+         path.find_first_of(kNotInPaths) == std::string_view::npos;
+}
+
+Duration ProbeTimeout(std::string_view header) {
+  double seconds = 0;
+  const char* const end = header.data() + header.size();
+  const auto [stop, error] = std::from_chars(header.data(), end, seconds);
+  if (header.empty() || error != std::errc() || stop != end || !std::isfinite(seconds) ||
+      seconds <= 0) {
+    return std::chrono::seconds(10);
+  }
+  constexpr double kMargin = 0.5;
+  return std::chrono::duration_cast<Duration>(
+      std::chrono::duration<double>(std::clamp(seconds - kMargin, 0.1, 60.0)));
+}
+
+}  // namespace pathwitness

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "exporter/web/http_message.h"
+#include "probes/base/prober_key.h"
+#include "probes/base/time.h"
+
+namespace pathwitness {
+
+/// What `/probe` was asked for.
+struct ProbeOrder {
+  std::string target;                // name of a target, or a literal address
+  std::optional<ProberKind> prober;  // absent: the first one configured
+  std::optional<IpFamily> family;    // absent: the first one that is probed
+  Duration timeout{};
+};
+
+enum class ProbeVerdict : std::uint8_t {
+  Measured,       // `text` is the exposition, also of a target that is down
+  UnknownTarget,  // `text` says so, as for all below
+  NotPossible,    // the target has no such prober or family
+  TimedOut,
+  Interrupted,  // the engine was replaced meanwhile
+};
+
+struct ProbeOutcome {
+  ProbeVerdict verdict = ProbeVerdict::Measured;
+  std::string text;
+};
+
+/// What the endpoints need from the process. Every function may be called from any thread; only
+/// `probe` waits, for at most the order's timeout.
+struct Views {
+  std::function<std::string()> metrics;                     // Prometheus text format 0.0.4
+  std::function<std::string()> metrics_gzip;                // the same, compressed
+  std::function<std::string()> status_page;                 // HTML
+  std::function<std::vector<std::string>()> stuck_engines;  // names; empty: healthy
+  std::function<bool()> has_stored_round;
+  std::function<ProbeOutcome(const ProbeOrder&)> probe;
+  std::function<bool(const std::string& name)> on_heartbeat;  // false: no such pushed pulse
+};
+
+/// Answers every request of the web server:
+///
+///   GET  <telemetry path>  the metrics
+///   GET  /                 status of all probers
+///   GET  /-/healthy        200 while every engine turns, else 503 with their names
+///   GET  /-/ready          200 once a prober has stored a round, else 503
+///   GET  /probe            ?target=&prober=&family=: one measurement now, as metrics; 200 also for
+///                          a target that is down (probe_success 0), 400 what is not possible, 404
+///                          unknown target, 503 too many at a time, 504 not done within the
+///                          scrape's timeout
+///   POST /pulse/<name>     a heartbeat; 200 when stored, 404 unknown name
+///
+/// Anything else is 404, another method 405. Error bodies are one line of plain text. May be called
+/// from many threads at once.
+class Routes {
+ public:
+  /// Pre: IsUsableTelemetryPath(telemetry_path); every view is set.
+  Routes(std::string telemetry_path, Views views);
+  ~Routes();
+  Routes(const Routes&) = delete;
+  Routes& operator=(const Routes&) = delete;
+
+  HttpResponse Handle(const HttpRequest& request);
+
+  static constexpr int kMaxRenders = 4;  // of the metrics, at a time
+  static constexpr int kMaxProbes = 8;   // by /probe, at a time
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// Whether `path` begins with a slash and hides no other endpoint.
+bool IsUsableTelemetryPath(std::string_view path);
+
+/// How long `/probe` may take: half a second less than Prometheus waits, which says so in
+/// X-Prometheus-Scrape-Timeout-Seconds, but at least 0.1 s and at most 60 s; 10 s when `header` is
+/// empty or no number.
+Duration ProbeTimeout(std::string_view header);
+
+}  // namespace pathwitness

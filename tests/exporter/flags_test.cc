@@ -1,0 +1,123 @@
+#include "exporter/flags.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+namespace pathwitness {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+
+std::string ErrorOf(const std::vector<std::string>& arguments) {
+  try {
+    ParseFlags(arguments, "");
+  } catch (const FlagError& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(ParseFlags, WithoutArgumentsServesTheShippedConfiguration) {
+  const Flags flags = ParseFlags({}, "");
+  EXPECT_EQ(flags.action, Action::Serve);
+  EXPECT_EQ(flags.config_file, "config/default.yaml");
+  EXPECT_EQ(flags.environment, "default");
+  EXPECT_EQ(flags.telemetry_path, "/metrics");
+  EXPECT_THAT(flags.listen_addresses, ElementsAre(ListenAddress{"", 10059}));
+}
+
+TEST(ParseFlags, ListenAddressesReplaceTheDefaultAndKeepTheirOrder) {
+  const Flags flags =
+      ParseFlags({"--web.listen-address=127.0.0.1:0", "--web.listen-address", "[::1]:9"}, "");
+  EXPECT_THAT(flags.listen_addresses,
+              ElementsAre(ListenAddress{"127.0.0.1", 0}, ListenAddress{"::1", 9}));
+}
+
+TEST(ParseFlags, TheFlagWinsOverTheEnvironmentVariable) {
+  EXPECT_EQ(ParseFlags({}, "staging").environment, "staging");
+  EXPECT_EQ(ParseFlags({"--environment=ci"}, "staging").environment, "ci");
+}
+
+TEST(ParseFlags, ReadsLogFlags) {
+  const Flags flags = ParseFlags({"--log.level=debug", "--log.format=json"}, "");
+  EXPECT_EQ(flags.log_level, LogLevel::Debug);
+  EXPECT_EQ(flags.log_format, LogFormat::Json);
+}
+
+TEST(ParseFlags, ChoosesTheAction) {
+  EXPECT_EQ(ParseFlags({"--config.check"}, "").action, Action::CheckConfig);
+  EXPECT_EQ(ParseFlags({"--version"}, "").action, Action::ShowVersion);
+  const Flags help = ParseFlags({"--help"}, "");
+  EXPECT_EQ(help.action, Action::ShowHelp);
+  EXPECT_THAT(help.help, HasSubstr("--web.listen-address"));
+}
+
+TEST(ParseFlags, AnUnknownFlagIsOneLineThatNamesIt) {
+  const std::string error = ErrorOf({"--web.lsten-address=:1"});
+  EXPECT_THAT(error, HasSubstr("--web.lsten-address"));
+  EXPECT_THAT(error, Not(HasSubstr("\n")));
+}
+
+TEST(ParseFlags, ALeftoverWordIsAnError) {
+  EXPECT_THAT(ErrorOf({"serve"}), HasSubstr("serve"));
+}
+
+TEST(ParseFlags, ABadChoiceNamesWhatIsAllowed) {
+  EXPECT_EQ(ErrorOf({"--log.level=loud"}),
+            "--log.level: \"loud\" is not one of debug, info, warn, error");
+  EXPECT_EQ(ErrorOf({"--log.format=xml"}), "--log.format: \"xml\" is not one of logfmt, json");
+}
+
+TEST(ParseFlags, ABadListenAddressSaysWhichFormsThereAre) {
+  EXPECT_EQ(ErrorOf({"--web.listen-address=10059"}),
+            "--web.listen-address: \"10059\" is not \":port\", \"host:port\" or \"[v6]:port\"");
+}
+
+TEST(ParseFlags, TheTelemetryPathMayNotHideAnotherPage) {
+  EXPECT_THAT(ErrorOf({"--web.telemetry-path=/"}), HasSubstr("--web.telemetry-path"));
+  EXPECT_THAT(ErrorOf({"--web.telemetry-path=/-/ready"}), HasSubstr("--web.telemetry-path"));
+  EXPECT_THAT(ErrorOf({"--web.telemetry-path=metrics"}), HasSubstr("--web.telemetry-path"));
+  EXPECT_EQ(ParseFlags({"--web.telemetry-path=/m/x"}, "").telemetry_path, "/m/x");
+}
+
+class CheckEnvironmentTest : public testing::Test {
+ protected:
+  CheckEnvironmentTest() {
+    std::filesystem::create_directories(folder_ / "environments");
+    std::ofstream(folder_ / "environments" / "staging.yaml") << "\n";
+  }
+  ~CheckEnvironmentTest() override { std::filesystem::remove_all(folder_); }
+
+  std::string ErrorOf(const std::string& environment) const {
+    try {
+      CheckEnvironment(environment, folder_ / "default.yaml");
+    } catch (const FlagError& error) {
+      return error.what();
+    }
+    return "no error";
+  }
+
+  std::filesystem::path folder_ = std::filesystem::path(testing::TempDir()) /
+                                  testing::UnitTest::GetInstance()->current_test_info()->name();
+};
+
+TEST_F(CheckEnvironmentTest, DefaultNeedsNoFile) {
+  EXPECT_EQ(ErrorOf("default"), "no error");
+}
+
+TEST_F(CheckEnvironmentTest, AnUnknownOneNamesThoseThatExist) {
+  EXPECT_EQ(ErrorOf("stagign"),
+            "--environment: there is no \"stagign\"; there are: default, staging");
+}
+
+TEST_F(CheckEnvironmentTest, AnExistingOneIsRefusedAsLongAsItWouldChangeNothing) {
+  EXPECT_THAT(ErrorOf("staging"), HasSubstr("does not lay environments/staging.yaml over"));
+}
+
+}  // namespace
+}  // namespace pathwitness

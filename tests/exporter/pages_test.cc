@@ -1,0 +1,154 @@
+#include "exporter/web/pages.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <limits>
+#include <sstream>
+
+#include "tests/support/fake_clock.h"
+
+namespace pathwitness {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+using namespace std::chrono_literals;
+
+const std::string kHostile = "<script>alert(\"x\")</script>&'";
+
+WallTime Now() {
+  return FakeClock().WallNow();
+}
+
+ProberStatus Status(const std::string& target, ProberKind prober, ProberFamily family) {
+  ProberStatus status;
+  status.key = {target, prober, family};
+  status.state = ProberState::Up;
+  status.rounds = 30;
+  status.last_round = Now() - 4s;
+  status.address = "192.0.2.7";
+  return status;
+}
+
+TraceSnapshot ReachedTrace() {
+  TraceSnapshot trace;
+  trace.status = Status("fra-to-example", ProberKind::TraceIcmp, ProberFamily::Ipv4);
+  trace.probes = 300;
+  trace.lost = 3;
+  trace.round_trips = Histogram({0.1});
+  trace.round_trips.counts = {297, 0};
+  trace.round_trips.sum = 297 * 0.0125;
+  trace.reached = true;
+  trace.destination_hop = 2;
+  trace.hops.resize(2);
+  trace.hops[1].last_round_trip = 0.0113;
+  return trace;
+}
+
+HttpsSnapshot FailingHttps() {
+  HttpsSnapshot https;
+  https.status = Status("fra-to-example", ProberKind::Https, ProberFamily::Ipv4);
+  https.status.state = ProberState::Down;
+  https.requests = 8;
+  https.failures[static_cast<std::size_t>(HttpFailure::Status)] = 1;
+  HttpResult result;
+  result.failure = HttpFailure::Status;
+  result.error = "got 500: " + kHostile;
+  result.status = 500;
+  result.duration = 1.25;
+  result.phases[static_cast<std::size_t>(HttpPhase::Connect)] = 0.012;
+  CertificateFacts certificate;
+  certificate.subject = "CN=" + kHostile;
+  result.certificates.push_back(certificate);
+  https.last = result;
+  return https;
+}
+
+PulseSnapshot BeatingPulse() {
+  PulseSnapshot pulse;
+  pulse.status = Status("nightly-backup", ProberKind::Pulse, ProberFamily::None);
+  pulse.status.address.clear();
+  pulse.timestamp = ToUnixSeconds(Now() - 3h);
+  return pulse;
+}
+
+StatusView View() {
+  return {.version = "0.1.0",
+          .environment = "default",
+          .telemetry_path = "/metrics",
+          .now = Now(),
+          .targets = {"fra-to-example", "nightly-backup", kHostile},
+          .traces = {std::make_shared<TraceSnapshot>(ReachedTrace())},
+          .https = {std::make_shared<HttpsSnapshot>(FailingHttps())},
+          .pulses = {std::make_shared<PulseSnapshot>(BeatingPulse())}};
+}
+
+std::string ReadAll(const std::string& path) {
+  std::ostringstream text;
+  text << std::ifstream(path).rdbuf();
+  return text.str();
+}
+
+TEST(StatusPage, LooksLikeItsGoldenFile) {
+  const std::string path = PATHWITNESS_SOURCE_DIR "/tests/data/golden/status.html";
+  const std::string html = StatusPage(View());
+  if (std::getenv("UPDATE_GOLDEN") != nullptr) {
+    std::ofstream(path) << html;
+  }
+  EXPECT_EQ(html, ReadAll(path));
+}
+
+TEST(StatusPage, HostileTextIsNeverMarkup) {
+  const std::string html = StatusPage(View());
+  EXPECT_THAT(html, Not(HasSubstr("<script")));
+  EXPECT_THAT(html, HasSubstr("CN=&lt;script&gt;"));
+}
+
+TEST(StatusPage, LossStandsWithItsN) {
+  EXPECT_THAT(StatusPage(View()), HasSubstr("3/300 (1.0 %)"));
+}
+
+TEST(StatusPage, ATargetWithoutProbersHasARow) {
+  StatusView view = View();
+  view.traces.clear();
+  view.https.clear();
+  EXPECT_THAT(StatusPage(view), HasSubstr("<td>fra-to-example</td>"));
+}
+
+TEST(StatusPage, ATraceThatReachesNothingSaysHowFarItCame) {
+  TraceSnapshot trace = ReachedTrace();
+  trace.reached = false;
+  trace.last_responding_hop = 1;
+  trace.last_round = std::make_shared<Round>();
+  StatusView view = View();
+  view.traces = {std::make_shared<TraceSnapshot>(trace)};
+  EXPECT_THAT(StatusPage(view), HasSubstr("not reached, last 1"));
+}
+
+TEST(StatusPage, AProberWithoutARoundShowsNoNumbers) {
+  TraceSnapshot trace;
+  trace.status.key = {"new", ProberKind::TraceUdp, ProberFamily::Ipv6};
+  StatusView view = View();
+  view.traces = {std::make_shared<TraceSnapshot>(trace)};
+  EXPECT_THAT(StatusPage(view), HasSubstr("<td class=\"unknown\">unknown</td><td>–</td>"));
+}
+
+TEST(StatusPage, AnAbsurdBeatTimeIsShownAndNotComputedWith) {
+  for (const double absurd : {1e300, -1.0, std::numeric_limits<double>::quiet_NaN()}) {
+    PulseSnapshot pulse = BeatingPulse();
+    pulse.timestamp = absurd;
+    StatusView view = View();
+    view.pulses = {std::make_shared<PulseSnapshot>(pulse)};
+    EXPECT_THAT(StatusPage(view), HasSubstr("last beat at the impossible time"));
+  }
+}
+
+TEST(EscapeHtml, LeavesUtf8AndReplacesControlCharacters) {
+  EXPECT_EQ(EscapeHtml("é<\x01>"), "é&lt;\xEF\xBF\xBD&gt;");
+}
+
+}  // namespace
+}  // namespace pathwitness

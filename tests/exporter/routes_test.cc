@@ -1,0 +1,191 @@
+#include "exporter/web/routes.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <latch>
+#include <thread>
+
+namespace pathwitness {
+namespace {
+
+using testing::Contains;
+using testing::HasSubstr;
+using testing::Pair;
+using namespace std::chrono_literals;
+
+class RoutesTest : public testing::Test {
+ protected:
+  Views Quiet() {
+    return {
+        .metrics = [] { return "plain"; },
+        .metrics_gzip = [] { return "packed"; },
+        .status_page = [] { return "<html>"; },
+        .stuck_engines = [this] { return stuck_; },
+        .has_stored_round = [this] { return has_stored_round_; },
+        .probe =
+            [this](const ProbeOrder& order) {
+              order_ = order;
+              return outcome_;
+            },
+        .on_heartbeat = [](const std::string& name) { return name == "nightly backup"; },
+    };
+  }
+
+  HttpResponse Get(const std::string& path, const std::string& query = "") {
+    return routes_.Handle({.method = "GET", .path = path, .query = query});
+  }
+
+  HttpResponse Send(const std::string& method, const std::string& path) {
+    return routes_.Handle({.method = method, .path = path});
+  }
+
+  std::vector<std::string> stuck_;
+  bool has_stored_round_ = false;
+  ProbeOrder order_;
+  ProbeOutcome outcome_{ProbeVerdict::Measured, "probe_success 1\n"};
+  Routes routes_{"/metrics", Quiet()};
+};
+
+TEST_F(RoutesTest, MetricsAreExpositionText) {
+  const HttpResponse response = Get("/metrics");
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(response.content_type, "text/plain; version=0.0.4; charset=utf-8");
+  EXPECT_EQ(response.body, "plain");
+}
+
+TEST_F(RoutesTest, MetricsAreCompressedOnlyForThoseWhoTakeIt) {
+  HttpRequest request{.method = "GET", .path = "/metrics"};
+  request.headers["accept-encoding"] = "gzip";
+  const HttpResponse packed = routes_.Handle(request);
+  EXPECT_EQ(packed.body, "packed");
+  EXPECT_THAT(packed.headers, Contains(Pair("Content-Encoding", "gzip")));
+  request.headers["accept-encoding"] = "gzip;q=0";
+  EXPECT_EQ(routes_.Handle(request).body, "plain");
+}
+
+TEST_F(RoutesTest, TheRootIsHtmlThatRunsNoScript) {
+  const HttpResponse response = Get("/");
+  EXPECT_EQ(response.content_type, "text/html; charset=utf-8");
+  EXPECT_THAT(response.headers,
+              Contains(Pair("Content-Security-Policy", HasSubstr("default-src 'none'"))));
+}
+
+TEST_F(RoutesTest, HealthNamesTheEnginesThatAreStuck) {
+  EXPECT_EQ(Get("/-/healthy").status, 200);
+  stuck_ = {"trace", "https"};
+  const HttpResponse response = Get("/-/healthy");
+  EXPECT_EQ(response.status, 503);
+  EXPECT_EQ(response.body, "engines that no longer turn: trace, https\n");
+}
+
+TEST_F(RoutesTest, ReadyOnceARoundIsStored) {
+  EXPECT_EQ(Get("/-/ready").status, 503);
+  has_stored_round_ = true;
+  EXPECT_EQ(Get("/-/ready").status, 200);
+}
+
+TEST_F(RoutesTest, AnUnknownPathIs404) {
+  for (const char* path : {"/metrics/", "/Metrics", "//", "", "/pulse", "/../etc/passwd"}) {
+    EXPECT_EQ(Get(path).status, 404) << path;
+  }
+}
+
+TEST_F(RoutesTest, ABrokenPathIs400) {
+  EXPECT_EQ(Get("/%zz").status, 400);
+  EXPECT_EQ(Get("/metrics%00").status, 400);
+}
+
+TEST_F(RoutesTest, TheWrongMethodIs405AndSaysTheRightOne) {
+  const HttpResponse post = Send("POST", "/metrics");
+  EXPECT_EQ(post.status, 405);
+  EXPECT_THAT(post.headers, Contains(Pair("Allow", "GET, HEAD")));
+  const HttpResponse get = Send("GET", "/pulse/nightly%20backup");
+  EXPECT_EQ(get.status, 405);
+  EXPECT_THAT(get.headers, Contains(Pair("Allow", "POST")));
+}
+
+TEST_F(RoutesTest, HeadIsAnsweredLikeGet) {
+  EXPECT_EQ(Send("HEAD", "/metrics").status, 200);
+}
+
+TEST_F(RoutesTest, AHeartbeatIsStoredOrUnknown) {
+  EXPECT_EQ(Send("POST", "/pulse/nightly%20backup").status, 200);
+  EXPECT_EQ(Send("POST", "/pulse/nightly").status, 404);
+  EXPECT_EQ(Send("POST", "/pulse/").status, 404);
+}
+
+TEST_F(RoutesTest, ProbePassesOnWhatWasAsked) {
+  EXPECT_EQ(Get("/probe", "target=a-to-b&prober=trace_tcp&family=ipv6").body, "probe_success 1\n");
+  EXPECT_EQ(order_.target, "a-to-b");
+  EXPECT_EQ(order_.prober, ProberKind::TraceTcp);
+  EXPECT_EQ(order_.family, IpFamily::Ipv6);
+  EXPECT_EQ(order_.timeout, 10s);
+}
+
+TEST_F(RoutesTest, ProbeLeavesTheChoiceOpen) {
+  Get("/probe", "target=a-to-b");
+  EXPECT_EQ(order_.prober, std::nullopt);
+  EXPECT_EQ(order_.family, std::nullopt);
+}
+
+TEST_F(RoutesTest, ABadProbeParameterIs400WithWhatIsAllowed) {
+  EXPECT_EQ(Get("/probe", "target=a&prober=icmp").body,
+            "prober must be trace_icmp, trace_udp, trace_tcp, https or pulse\n");
+  EXPECT_EQ(Get("/probe", "target=a&family=4").body, "family must be ipv4 or ipv6\n");
+  EXPECT_THAT(Get("/probe", "target=a&module=http").body, HasSubstr("allowed are target, prober"));
+  EXPECT_THAT(Get("/probe").body, HasSubstr("target is missing"));
+  EXPECT_EQ(Get("/probe", "target=").status, 400);
+  EXPECT_EQ(Get("/probe", "target=%").status, 400);
+}
+
+TEST_F(RoutesTest, EveryProbeVerdictHasItsStatus) {
+  for (const auto& [verdict, status] :
+       std::vector<std::pair<ProbeVerdict, int>>{{ProbeVerdict::Measured, 200},
+                                                 {ProbeVerdict::UnknownTarget, 404},
+                                                 {ProbeVerdict::NotPossible, 400},
+                                                 {ProbeVerdict::TimedOut, 504},
+                                                 {ProbeVerdict::Interrupted, 503}}) {
+    outcome_.verdict = verdict;
+    EXPECT_EQ(Get("/probe", "target=a").status, status);
+  }
+}
+
+TEST_F(RoutesTest, TheFifthScrapeAtATimeIsSentAway) {
+  std::latch started(Routes::kMaxRenders);
+  std::latch release(1);
+  Views views = Quiet();
+  views.metrics = [&] {
+    started.count_down();
+    release.wait();
+    return "plain";
+  };
+  Routes routes("/metrics", views);
+  std::vector<std::jthread> scrapers;
+  for (int i = 0; i < Routes::kMaxRenders; ++i) {
+    scrapers.emplace_back([&] { routes.Handle({.method = "GET", .path = "/metrics"}); });
+  }
+  started.wait();
+  const HttpResponse refused = routes.Handle({.method = "GET", .path = "/metrics"});
+  release.count_down();
+  scrapers.clear();
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_THAT(refused.headers, Contains(Pair("Retry-After", "1")));
+  EXPECT_EQ(routes.Handle({.method = "GET", .path = "/metrics"}).status, 200);
+}
+
+TEST(ProbeTimeout, IsHalfASecondLessThanTheScrapes) {
+  EXPECT_EQ(ProbeTimeout("5"), 4500ms);
+  EXPECT_EQ(ProbeTimeout("2.5"), 2s);
+}
+
+TEST(ProbeTimeout, IsBoundedAndSurvivesNonsense) {
+  EXPECT_EQ(ProbeTimeout("0.2"), 100ms);
+  EXPECT_EQ(ProbeTimeout("1e300"), 60s);
+  for (const char* text : {"", "-1", "0", "nan", "inf", "5s", "0x5", " 5"}) {
+    EXPECT_EQ(ProbeTimeout(text), 10s) << text;
+  }
+}
+
+}  // namespace
+}  // namespace pathwitness

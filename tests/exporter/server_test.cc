@@ -1,0 +1,212 @@
+#include "exporter/web/server.h"
+
+#include <arpa/inet.h>
+#include <curl/curl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <memory>
+#include <optional>
+
+namespace pathwitness {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+using namespace std::chrono_literals;
+
+/// Sends `bytes` to 127.0.0.1 and returns all that comes back until the server closes, or what has
+/// come after 10 s.
+std::string Exchange(std::uint16_t port, std::string_view bytes) {
+  const int connection = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in server{};
+  server.sin_family = AF_INET;
+  server.sin_port = htons(port);
+  server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  std::string answer;
+  if (::connect(connection, reinterpret_cast<const sockaddr*>(&server), sizeof(server)) == 0) {
+    static_cast<void>(::send(connection, bytes.data(), bytes.size(), MSG_NOSIGNAL));
+    pollfd readable{.fd = connection, .events = POLLIN, .revents = 0};
+    std::array<char, 4096> chunk{};
+    while (::poll(&readable, 1, 10'000) == 1) {
+      const ssize_t count = ::recv(connection, chunk.data(), chunk.size(), 0);
+      if (count <= 0) {
+        break;
+      }
+      answer.append(chunk.data(), static_cast<std::size_t>(count));
+    }
+  }
+  ::close(connection);
+  return answer;
+}
+
+struct CurlAnswer {
+  long status = 0;
+  std::string body;
+};
+
+CurlAnswer Fetch(const std::string& url) {
+  const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> curl(curl_easy_init(),
+                                                                 &curl_easy_cleanup);
+  CurlAnswer answer;
+  const auto append = +[](char* bytes, std::size_t size, std::size_t count, std::string* body) {
+    body->append(bytes, size * count);
+    return size * count;
+  };
+  curl_easy_setopt(curl.get(), CURLOPT_URL, url.c_str());
+  curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, append);
+  curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &answer.body);
+  curl_easy_setopt(curl.get(), CURLOPT_TIMEOUT, 10L);
+  curl_easy_setopt(curl.get(), CURLOPT_NOPROXY, "*");
+  curl_easy_perform(curl.get());
+  curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &answer.status);
+  return answer;
+}
+
+HttpResponse Echo(const HttpRequest& request) {
+  return {.body = request.method + "|" + request.path + "|" + request.query + "|" +
+                  request.Header("x-test") + "|" + request.body,
+          .headers = {{"X-Answer", "yes"}}};
+}
+
+class HttpServerTest : public testing::Test {
+ protected:
+  std::uint16_t Port() const { return server_.Addresses().front().port; }
+
+  HttpServer server_{{{.host = "127.0.0.1", .port = 0}}, Echo};
+};
+
+TEST_F(HttpServerTest, TellsThePortThatTheKernelChose) {
+  EXPECT_NE(Port(), 0);
+}
+
+TEST_F(HttpServerTest, HandsOverTheRequestAsItWasSent) {
+  const std::string answer = Exchange(Port(),
+                                      "POST /a%20b/../c?x=%41 HTTP/1.1\r\nHost: h\r\nX-TEST: v\r\n"
+                                      "Content-Length: 4\r\n\r\nbody");
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 OK\r\n"));
+  EXPECT_THAT(answer, HasSubstr("X-Answer: yes\r\n"));
+  EXPECT_THAT(answer, HasSubstr("\r\n\r\nPOST|/a%20b/../c|x=%41|v|body"));
+}
+
+TEST_F(HttpServerTest, AClientLibraryIsServed) {
+  const CurlAnswer answer =
+      Fetch("http://" + server_.Addresses().front().ToString() + "/metrics?a=b");
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(answer.body, "GET|/metrics|a=b||");
+}
+
+TEST_F(HttpServerTest, HeadHasTheLengthButNoBody) {
+  const std::string answer = Exchange(Port(), "HEAD / HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_THAT(answer, HasSubstr("Content-Length: 9\r\n"));
+  EXPECT_TRUE(answer.ends_with("\r\n\r\n")) << answer;
+}
+
+TEST_F(HttpServerTest, ABodyThatIsTooLargeIsRefused) {
+  const std::string answer =
+      Exchange(Port(), "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 65537\r\n\r\n" +
+                           std::string(65537, 'x'));
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 413 "));
+}
+
+TEST_F(HttpServerTest, HeadersThatAreTooLargeAreRefused) {
+  const std::string answer = Exchange(
+      Port(), "GET / HTTP/1.1\r\nHost: h\r\nX-Long: " + std::string(20'000, 'x') + "\r\n\r\n");
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 4"));
+}
+
+TEST_F(HttpServerTest, MalformedRequestsAreRefusedAndTheServerLivesOn) {
+  using std::string_view_literals::operator""sv;
+  for (const std::string_view request :
+       {"GET / HTTP/1.1\r\nHost: h\r\nX: \0\r\n\r\n"sv, "GET /\0 HTTP/1.1\r\nHost: h\r\n\r\n"sv,
+        "\x16\x03\x01\x02\r\n\r\n"sv, "GET\r\n\r\n"sv, "GET / HTTP/9.9\r\n\r\n"sv,
+        "GET nowhere HTTP/1.1\r\nHost: h\r\n\r\n"sv}) {
+    EXPECT_THAT(Exchange(Port(), request), Not(HasSubstr(" 200 "))) << request;
+  }
+  EXPECT_THAT(Exchange(Port(), "GET / HTTP/1.1\r\nHost: h\r\n\r\n"), HasSubstr(" 200 "));
+}
+
+TEST_F(HttpServerTest, AnAddressInUseIsOneLineThatNamesItAndTheRemedy) {
+  const ListenAddress taken = server_.Addresses().front();
+  try {
+    const HttpServer second({taken}, Echo);
+    FAIL() << "bound twice";
+  } catch (const std::runtime_error& error) {
+    EXPECT_THAT(error.what(), HasSubstr(taken.ToString()));
+    EXPECT_THAT(error.what(), HasSubstr("Address already in use"));
+    EXPECT_THAT(error.what(), HasSubstr("--web.listen-address"));
+    EXPECT_THAT(error.what(), Not(HasSubstr("\n")));
+  }
+}
+
+TEST_F(HttpServerTest, StopsAtOnceThoughAClientIsSilent) {
+  const int silent = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  auto other = std::make_optional<HttpServer>(
+      std::vector<ListenAddress>{{.host = "127.0.0.1", .port = 0}}, Echo);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(other->Addresses().front().port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  ASSERT_EQ(::connect(silent, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+  const auto start = std::chrono::steady_clock::now();
+  other.reset();
+  EXPECT_LT(std::chrono::steady_clock::now() - start, 1s);
+  ::close(silent);
+}
+
+TEST(HttpServer, ListensOnSeveralAddresses) {
+  const HttpServer server({{.host = "127.0.0.1", .port = 0}, {.host = "127.0.0.2", .port = 0}},
+                          Echo);
+  for (const ListenAddress& address : server.Addresses()) {
+    EXPECT_EQ(Fetch("http://" + address.ToString() + "/").status, 200) << address.ToString();
+  }
+}
+
+TEST(HttpServer, ListensOnIpv6) {
+  const HttpServer server({{.host = "::1", .port = 0}}, Echo);
+  EXPECT_EQ(Fetch("http://" + server.Addresses().front().ToString() + "/").status, 200);
+}
+
+TEST(HttpServer, AnEmptyHostIsBothFamilies) {
+  const HttpServer server({{.host = "", .port = 0}}, Echo);
+  const std::string port = std::to_string(server.Addresses().front().port);
+  EXPECT_EQ(Fetch("http://127.0.0.1:" + port + "/").status, 200);
+  EXPECT_EQ(Fetch("http://[::1]:" + port + "/").status, 200);
+}
+
+TEST(HttpServer, AThrowingHandlerIs500) {
+  const HttpServer server(
+      {{.host = "127.0.0.1", .port = 0}},
+      [](const HttpRequest&) -> HttpResponse { throw std::runtime_error("broken"); });
+  EXPECT_EQ(Fetch("http://" + server.Addresses().front().ToString() + "/").status, 500);
+}
+
+TEST(ListenAddress, ReadsItsThreeForms) {
+  EXPECT_EQ(ListenAddress::Parse(":10059"), (ListenAddress{"", 10059}));
+  EXPECT_EQ(ListenAddress::Parse("127.0.0.1:0"), (ListenAddress{"127.0.0.1", 0}));
+  EXPECT_EQ(ListenAddress::Parse("localhost:1"), (ListenAddress{"localhost", 1}));
+  EXPECT_EQ(ListenAddress::Parse("[2001:db8::1]:9"), (ListenAddress{"2001:db8::1", 9}));
+}
+
+TEST(ListenAddress, RefusesAllElse) {
+  for (const char* text : {"", ":", "10059", "host", "host:", "::1:9", "[::1]", "[::1]9", ":65536",
+                           ":-1", ":+1", ":1s", "a,b:1", "+:1", "[h]:1", "a b:1", "[]:1"}) {
+    EXPECT_EQ(ListenAddress::Parse(text), std::nullopt) << text;
+  }
+}
+
+TEST(ListenAddress, IsWrittenAsItIsRead) {
+  for (const char* text : {":10059", "127.0.0.1:0", "[::1]:9"}) {
+    EXPECT_EQ(ListenAddress::Parse(text)->ToString(), text);
+  }
+}
+
+}  // namespace
+}  // namespace pathwitness

@@ -1,0 +1,36 @@
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string_view>
+#include <variant>
+
+#include "exporter/web/accept_encoding.h"
+#include "exporter/web/query.h"
+#include "exporter/web/routes.h"
+#include "exporter/web/server.h"
+
+/// Everything of a request that our own code reads as text. What comes out must keep to the bounds.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
+  using namespace pathwitness;
+  const std::string_view text(reinterpret_cast<const char*>(bytes), size);
+  const auto query = ParseQuery(text);
+  if (const auto* parameters = std::get_if<QueryParameters>(&query)) {
+    if (size > kMaxQueryBytes || parameters->size() > kMaxQueryParameters) {
+      std::abort();
+    }
+  }
+  const auto path = DecodePath(text);
+  if (path && (path->size() > size || path->find('\0') != std::string::npos)) {
+    std::abort();
+  }
+  AcceptsGzip(text);
+  const Duration timeout = ProbeTimeout(text);
+  if (timeout < std::chrono::milliseconds(100) || timeout > std::chrono::minutes(1)) {
+    std::abort();
+  }
+  const auto address = ListenAddress::Parse(text);
+  if (address && ListenAddress::Parse(address->ToString()) != address) {
+    std::abort();
+  }
+  return 0;
+}
