@@ -1,0 +1,137 @@
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/config.h"
+#include "config/load.h"
+#include "config/values.h"
+#include "config/yaml_tree.h"
+
+namespace pathwitness {
+
+/// What reading a document leaves behind beside the values: its problems and where each key stands.
+class ReadLog {
+ public:
+  /// The keys that absent sections are asked for go to `known_keys` if it is given.
+  explicit ReadLog(std::string file, std::set<std::string>* known_keys = nullptr)
+      : file_(std::move(file)), known_keys_(known_keys) {}
+
+  void AddProblem(YamlPosition at, std::string key, std::string what);
+  void NotePosition(const std::string& key, YamlPosition at) { positions_.emplace(key, at); }
+  void NoteKnown(std::string_view section, std::string_view key);
+
+  /// Adds a problem of a whole configuration at the place where its key, or what encloses it, is
+  /// written. A target's value that came from `defaults` is reported there, once. Says nothing
+  /// where reading already failed: the value checked is not the one written.
+  void Locate(ConfigProblem problem);
+
+  const std::vector<ConfigProblem>& Problems() const { return problems_; }
+
+ private:
+  std::string file_;
+  std::set<std::string>* known_keys_;
+  std::vector<ConfigProblem> problems_;
+  std::map<std::string, YamlPosition> positions_;
+};
+
+/// A reader's view of one map in the document: asked for each key once, it converts what is there,
+/// leaves alone what is not, and at Finish reports the keys that nobody asked for.
+///
+/// A section that is absent from the document can be read like any other, and yields nothing.
+class Section {
+ public:
+  /// `node` may be null: absent. `pattern` is `path` without the positions in lists.
+  Section(const YamlNode* node, std::string path, std::string pattern, ReadLog& log);
+
+  bool IsPresent() const { return node_ != nullptr; }
+  bool Has(std::string_view key) const { return IsPresent() && node_->Find(key) != nullptr; }
+
+  void Read(std::string_view key, std::string& out);
+  void Read(std::string_view key, bool& out);
+  void Read(std::string_view key, double& out);
+  void Read(std::string_view key, Duration& out);
+  void ReadByteSize(std::string_view key, std::uint64_t& out);
+
+  template <std::unsigned_integral Integer>
+  void Read(std::string_view key, Integer& out) {
+    std::uint64_t number = out;
+    ReadWholeNumber(key, std::numeric_limits<Integer>::max(), number);
+    out = static_cast<Integer>(number);
+  }
+
+  /// Replaces `out` by the list, whose elements `parse` reads; a single value stands for a list of
+  /// one. `expected` completes "must be ...".
+  template <typename Value, typename Parse>
+  void ReadList(std::string_view key, std::vector<Value>& out, std::string_view expected,
+                Parse parse) {
+    const YamlNode* node = Ask(key);
+    if (node == nullptr) {
+      return;
+    }
+    out.clear();
+    for (const YamlNode* item : ListItems(*node, key)) {
+      const std::optional<Value> value = parse(item->text);
+      if (value) {
+        out.push_back(*value);
+      } else {
+        Refuse(*item, key, expected);
+      }
+    }
+  }
+
+  /// Lays the map's entries over those of `out`.
+  void ReadTexts(std::string_view key, std::map<std::string, std::string>& out);
+  void ReadTexts(std::string_view key, std::vector<std::pair<std::string, std::string>>& out);
+
+  Section Sub(std::string_view key);
+
+  /// Replaces `out` by the list, whose maps `read` turns into values; each section is finished.
+  template <typename Value, typename ReadItem>
+  void ReadMaps(std::string_view key, std::vector<Value>& out, ReadItem read) {
+    if (!Has(key)) {
+      Ask(key);
+      Section absent = Item(nullptr, key, 0);
+      read(absent);  // for the keys that it asks for
+      return;
+    }
+    out.clear();
+    const std::vector<YamlNode>& items = AskList(key);
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      Section item = Item(&items[i], key, i);
+      out.push_back(read(item));
+      item.Finish();
+    }
+  }
+
+  /// An empty key stands for the section itself.
+  void AddProblem(std::string_view key, std::string what);
+
+  /// Reports unknown keys.
+  void Finish();
+
+ private:
+  const YamlNode* Ask(std::string_view key);
+  const YamlNode* AskScalar(std::string_view key);
+  void ReadWholeNumber(std::string_view key, std::uint64_t largest, std::uint64_t& out);
+  const std::vector<YamlNode>& AskList(std::string_view key);
+  Section Item(const YamlNode* node, std::string_view key, std::size_t index);
+  std::vector<const YamlNode*> ListItems(const YamlNode& node, std::string_view key);
+  void Refuse(const YamlNode& node, std::string_view key, std::string_view expected);
+  std::string UnknownKey(std::string_view key) const;
+
+  const YamlNode* node_;
+  std::string path_;
+  std::string pattern_;
+  ReadLog& log_;
+  std::vector<std::string_view> asked_;
+};
+
+}  // namespace pathwitness

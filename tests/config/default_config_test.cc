@@ -1,0 +1,112 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <regex>
+#include <set>
+#include <string>
+
+#include "config/load.h"
+
+namespace pathwitness {
+namespace {
+
+const char* const kDefaultFile = PATHWITNESS_SOURCE_DIR "/config/default.yaml";
+const char* const kDocument = PATHWITNESS_SOURCE_DIR "/docs/configuration.md";
+
+std::string TextOf(const char* path) {
+  std::ifstream stream(path);
+  return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+}
+
+// The file's text with its own targets replaced by one that has every section.
+Config DefaultsWithOneTarget() {
+  std::string text = TextOf(kDefaultFile);
+  text.resize(text.find("\ntargets:\n"));
+  text += R"(
+targets:
+  - name: all
+    host: 192.0.2.1
+    trace: {protocols: [icmp]}
+    https: {url: "https://192.0.2.1/"}
+    pulse: {push: {}}
+)";
+  return ParseConfig(text, "default.yaml");
+}
+
+// "defaults" are a target's keys, and the requests of pulses have those of https.
+std::string DocumentedAs(const std::string& key, const std::set<std::string>& known) {
+  if (key.starts_with("defaults.")) {
+    return DocumentedAs("targets[]." + key.substr(std::string("defaults.").size()), known);
+  }
+  static const std::regex kFetched(
+      R"(targets\[\]\.pulse\.(http_header|json_field|prometheus_sample)\.(.*))");
+  std::smatch match;
+  if (std::regex_match(key, match, kFetched)) {
+    const std::string of_https = "targets[].https." + match[2].str();
+    return known.contains(of_https) ? of_https : key;
+  }
+  return key;
+}
+
+std::set<std::string> KeysToDocument() {
+  const std::set<std::string> known = KnownConfigKeys();
+  std::set<std::string> keys;
+  for (const std::string& key : known) {
+    keys.insert(DocumentedAs(key, known));
+  }
+  return keys;
+}
+
+// The keys in the first column of the document's tables.
+std::set<std::string> DocumentedKeys() {
+  const std::string text = TextOf(kDocument);
+  const std::regex row(R"(\n\| `([^`]+)` \|)");
+  std::set<std::string> keys;
+  for (std::sregex_iterator at(text.begin(), text.end(), row), end; at != end; ++at) {
+    keys.insert((*at)[1].str());
+  }
+  return keys;
+}
+
+TEST(DefaultConfig, Loads) {
+  const Config config = LoadConfig(kDefaultFile);
+  EXPECT_FALSE(config.targets.empty());
+}
+
+TEST(DefaultConfig, TopLevelSectionsEqualTheMemberDefaults) {
+  const Config config = DefaultsWithOneTarget();
+  const Config defaults;
+  EXPECT_EQ(config.probing, defaults.probing);
+  EXPECT_EQ(config.resolver, defaults.resolver);
+  EXPECT_EQ(config.metrics, defaults.metrics);
+  EXPECT_EQ(config.state_directory, defaults.state_directory);
+  EXPECT_EQ(config.probe_allow, defaults.probe_allow);
+}
+
+TEST(DefaultConfig, DefaultsOfTargetsEqualTheMemberDefaults) {
+  TargetConfig expected;
+  expected.name = "all";
+  expected.host = "192.0.2.1";
+  expected.trace.protocols = {TraceProtocol::Icmp};
+  expected.https.request.url = "https://192.0.2.1/";
+  expected.pulse.kind = PulseKind::Push;
+  EXPECT_EQ(DefaultsWithOneTarget().targets.at(0), expected);
+}
+
+TEST(DefaultConfig, ShowsEveryKey) {
+  const std::string text = TextOf(kDefaultFile);
+  for (const std::string& key : KnownConfigKeys()) {
+    const std::string name = key.substr(key.rfind('.') + 1);
+    EXPECT_THAT(text, ::testing::ContainsRegex("[ {#\n]" + name + ":")) << key;
+  }
+}
+
+TEST(ConfigDocument, DescribesEveryKeyAndNoOther) {
+  EXPECT_EQ(DocumentedKeys(), KeysToDocument());
+}
+
+}  // namespace
+}  // namespace pathwitness
