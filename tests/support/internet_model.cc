@@ -289,6 +289,7 @@ ProbeRecord InternetModel::Handle(WireProbe& probe, MonoTime now, std::size_t re
   record.ttl = probe.ttl;
   record.flow_port = probe.flow_port;
   record.token = probe.token;
+  record.left = now;
   record.arrived = now;
   const auto found = destinations_.find(probe.destination);
   if (found == destinations_.end()) {

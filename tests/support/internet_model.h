@@ -23,7 +23,7 @@ enum class Fate : std::uint8_t {
   NoRoute,      // to no destination of the scenario
 };
 
-/// The truth about one probe, in the order of arrival at the tap.
+/// The truth about one probe, in the order of arrival.
 struct ProbeRecord {
   ProbeProtocol protocol = ProbeProtocol::Icmp;
   IpAddress destination;
@@ -36,8 +36,9 @@ struct ProbeRecord {
   bool is_delivered = false;  // it ended at the destination
   IpAddress responder;
   Duration delay{};   // from arrival to answer, as the scenario wants it
-  MonoTime arrived;   // at the tap
-  MonoTime answered;  // when the answer was handed to the tap; not set while there is none
+  MonoTime left;      // the kernel's stamp, when it handed the probe to the device
+  MonoTime arrived;   // when the simulated internet read it; the delay counts from here
+  MonoTime answered;  // when the answer was handed to the device; not set while there is none
 };
 
 /// Routers and destinations of a scenario, without any device: is given probes, gives answers.

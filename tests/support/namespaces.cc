@@ -24,7 +24,6 @@
 namespace pathwitness {
 namespace {
 
-constexpr std::string_view kTunName = "sim0";
 constexpr int kTunQueueLength = 50000;  // packets; the default of 500 drops bursts of probes
 
 [[noreturn]] void ThrowErrno(const char* what) {

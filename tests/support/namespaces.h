@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "probes/base/ip_address.h"
@@ -40,6 +41,9 @@ struct TunAddresses {
   IpAddress ipv4 = *IpAddress::Parse("192.0.2.1");
   IpAddress ipv6 = *IpAddress::Parse("2001:db8::1");
 };
+
+/// The device's name. Each test has a namespace of its own, so one name serves all.
+inline constexpr std::string_view kTunName = "sim0";
 
 /// Makes a TUN device through which all IPv4 and IPv6 traffic of this namespace leaves.
 ///

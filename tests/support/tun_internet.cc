@@ -56,6 +56,7 @@ TunInternet::TunInternet(Scenario scenario, const Options& options)
       epoll_(Opened(epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
       timer_(Opened(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), "timerfd_create")),
       stop_(Opened(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")),
+      departures_(kTunName),
       options_(options),
       model_(std::move(scenario), std::chrono::steady_clock::now()) {
   Watch(epoll_, tun_);
@@ -78,6 +79,8 @@ InternetTruth TunInternet::Stop() {
   is_stopping_ = true;
   eventfd_write(stop_.Get(), 1);
   thread_.join();
+  departures_.Collect();
+  departures_.Assign(truth_.probes);
   return std::move(truth_);
 }
 
@@ -85,6 +88,7 @@ void TunInternet::Run() {
   while (!is_stopping_) {
     ReadAll();
     SendDue();
+    departures_.Collect();
     Sleep(answers_.NextDue());
   }
 }

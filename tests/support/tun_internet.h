@@ -5,6 +5,7 @@
 #include <thread>
 #include <vector>
 
+#include "tests/support/departure_stamps.h"
 #include "tests/support/internet_model.h"
 #include "tests/support/internet_scenario.h"
 #include "tests/support/namespaces.h"
@@ -53,6 +54,7 @@ class TunInternet {
   OwnedDescriptor epoll_;
   OwnedDescriptor timer_;
   OwnedDescriptor stop_;
+  DepartureStamps departures_;
   Options options_;
 
   // The thread's until it ends.
