@@ -16,6 +16,7 @@
 #include "probes/http/certificate.h"
 #include "probes/http/retry_after.h"
 #include "probes/http/secret_file.h"
+#include "probes/http/url_host.h"
 
 namespace pathwitness {
 namespace {
@@ -100,7 +101,7 @@ void HttpTransfer::Set(int option, Value value) {
 }
 
 std::optional<std::string> HttpTransfer::Prepare(TrustStores& trust) {
-  const auto origin = SplitUrl(order_.request.url);
+  const auto origin = ParseUrl(order_.request.url);
   if (easy_ == nullptr || !origin) {
     return "the URL cannot be used";
   }
@@ -349,7 +350,7 @@ void HttpTransfer::OnTlsContext(ssl_ctx_st& context) {
       },
       this);
   // After a redirect it is another host's name that counts.
-  const auto peer = SplitUrl(ReadText(CURLINFO_EFFECTIVE_URL));
+  const auto peer = ParseUrl(ReadText(CURLINFO_EFFECTIVE_URL));
   if (!peer || ToLower(order_.request.proxy).starts_with("https:")) {
     return;  // with a TLS proxy this may be the proxy's handshake; libcurl checks the name itself
   }

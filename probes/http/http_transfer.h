@@ -6,9 +6,9 @@
 #include <string>
 #include <string_view>
 
+#include "config/url.h"
 #include "probes/http/http_client.h"
 #include "probes/http/trust_stores.h"
-#include "probes/http/url.h"
 
 struct curl_slist;
 struct ssl_ctx_st;         // OpenSSL's SSL_CTX

@@ -1,0 +1,47 @@
+#include "tests/support/loopback.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+namespace pathwitness {
+namespace {
+
+void Require(bool is_done, const char* what) {
+  if (!is_done) {
+    throw std::system_error(errno, std::generic_category(), what);
+  }
+}
+
+}  // namespace
+
+std::pair<int, std::uint16_t> ListenOnLoopback(const std::string& address, int backlog) {
+  const bool is_ipv6 = address.find(':') != std::string::npos;
+  const int listener = socket(is_ipv6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  Require(listener >= 0, "socket");
+  sockaddr_storage local{};
+  socklen_t size = sizeof local;
+  if (is_ipv6) {
+    auto* place = reinterpret_cast<sockaddr_in6*>(&local);
+    place->sin6_family = AF_INET6;
+    inet_pton(AF_INET6, address.c_str(), &place->sin6_addr);
+    size = sizeof *place;
+  } else {
+    auto* place = reinterpret_cast<sockaddr_in*>(&local);
+    place->sin_family = AF_INET;
+    inet_pton(AF_INET, address.c_str(), &place->sin_addr);
+    size = sizeof *place;
+  }
+  Require(bind(listener, reinterpret_cast<sockaddr*>(&local), size) == 0, "bind");
+  Require(listen(listener, backlog) == 0, "listen");
+  Require(getsockname(listener, reinterpret_cast<sockaddr*>(&local), &size) == 0, "getsockname");
+  const std::uint16_t port = is_ipv6 ? reinterpret_cast<sockaddr_in6*>(&local)->sin6_port
+                                     : reinterpret_cast<sockaddr_in*>(&local)->sin_port;
+  return {listener, ntohs(port)};
+}
+
+}  // namespace pathwitness
