@@ -134,11 +134,10 @@ void CheckEntries(const YamlNode& map, const std::string& path, ReadLog& log) {
           entry.position, path,
           fmt::format("duplicate key {}; first in line {}", Quote(entry.key), first->second));
     }
-    if (entry.key == "<<" || entry.key == "=") {
+    if (entry.key == kMergeKey) {
       log.AddProblem(entry.position, path,
-                     fmt::format("merge key '{}' is not supported; use 'defaults' for what targets "
-                                 "share, or an alias for a whole value",
-                                 entry.key));
+                     "merge key '<<' is not supported; use 'defaults' for what targets share, or "
+                     "an alias for a whole value");
     }
     CheckText(entry.key, entry.position, path, log);
     CheckTree(entry.value, path.empty() ? entry.key : path + "." + entry.key, log);
@@ -251,17 +250,15 @@ void ReadRequestSettings(Section& section, HttpRequestConfig& request) {
   section.Read("bearer_token_file", request.bearer_token_file);
 }
 
-void ReadRequest(Section& section, HttpRequestConfig& request) {
+void ReadUrl(Section& section, HttpRequestConfig& request) {
   section.Read("url", request.url);
-  ReadRequestSettings(section, request);
-  if (section.IsPresent() && !section.Has("url")) {
-    section.AddProblem("url", "is required");
-  }
+  section.Require("url");
 }
 
 HeaderMatcher ReadHeaderMatcher(Section& section) {
   HeaderMatcher matcher;
   section.Read("header", matcher.header);
+  section.Require("header");
   section.Read("regex", matcher.regex);
   section.Read("forbidden", matcher.is_forbidden);
   section.Read("allow_missing", matcher.allow_missing);
@@ -290,15 +287,18 @@ bool ReadPulseKind(Section section, PulseKind kind, PulseConfig& pulse) {
   read.kind = kind;
   switch (kind) {
     case PulseKind::HttpHeader:
-      ReadRequest(section, read.request);
+      ReadUrl(section, read.request);
+      ReadRequestSettings(section, read.request);
       section.Read("header", read.header);
       break;
     case PulseKind::JsonField:
-      ReadRequest(section, read.request);
+      ReadUrl(section, read.request);
+      ReadRequestSettings(section, read.request);
       section.Read("pointer", read.json_pointer);
       break;
     case PulseKind::PrometheusSample:
-      ReadRequest(section, read.request);
+      ReadUrl(section, read.request);
+      ReadRequestSettings(section, read.request);
       section.Read("metric", read.metric);
       section.ReadTexts("labels", read.labels);
       break;
@@ -365,7 +365,7 @@ TargetConfig ReadTarget(Section& section, const TargetConfig& defaults) {
   const bool names_protocols = ReadTrace(section.Sub("trace"), target.trace);
 
   Section https = section.Sub("https");
-  ReadRequest(https, target.https.request);
+  ReadUrl(https, target.https.request);
   ReadHttpsSettings(https, target.https);
   https.Finish();
   if (!https.IsPresent()) {
@@ -418,8 +418,9 @@ Config ReadChecked(std::string_view yaml, const std::string& file, ReadLog& log)
 }
 
 void ThrowProblems(const ReadLog& log) {
-  if (!log.Problems().empty()) {
-    throw ConfigError(log.Problems());
+  std::vector<ConfigProblem> problems = log.Problems();
+  if (!problems.empty()) {
+    throw ConfigError(std::move(problems));
   }
 }
 

@@ -10,7 +10,6 @@
 namespace pathwitness {
 namespace {
 
-constexpr std::size_t kMostProblems = 100;
 constexpr std::string_view kDefaults = "defaults";
 
 std::string Join(std::string_view path, std::string_view key) {
@@ -69,12 +68,24 @@ std::string_view KindName(YamlNode::Kind kind) {
 }  // namespace
 
 void ReadLog::AddProblem(YamlPosition at, std::string key, std::string what) {
+  constexpr std::size_t kMostProblems = 100;
   if (problems_.size() == kMostProblems) {
-    problems_.push_back({file_, 0, 0, "", "more problems follow; these are the first 100"});
+    has_more_problems_ = true;
+    return;
   }
-  if (problems_.size() < kMostProblems) {
-    problems_.push_back({file_, at.line, at.column, std::move(key), std::move(what)});
+  problems_.push_back({file_, at.line, at.column, std::move(key), std::move(what)});
+}
+
+std::vector<ConfigProblem> ReadLog::Problems() const {
+  std::vector<ConfigProblem> sorted = problems_;
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const ConfigProblem& left, const ConfigProblem& right) {
+                     return std::pair(left.line, left.column) < std::pair(right.line, right.column);
+                   });
+  if (has_more_problems_) {
+    sorted.push_back({file_, 0, 0, "", "more problems follow; these are 100 of them"});
   }
+  return sorted;
 }
 
 void ReadLog::NoteKnown(std::string_view section, std::string_view key) {
@@ -181,9 +192,12 @@ void Section::ReadWholeNumber(std::string_view key, std::uint64_t largest, std::
   }
   const std::optional<std::uint64_t> value =
       node->is_quoted ? std::nullopt : ParseWholeNumber(node->text);
-  if (!value || *value > largest) {
-    Refuse(*node, key,
-           fmt::format("a whole number from 0 to {}, without quotes or leading zeros", largest));
+  if (!value) {
+    Refuse(*node, key, "a whole number, without sign, quotes or leading zeros");
+    return;
+  }
+  if (*value > largest) {
+    Refuse(*node, key, fmt::format("at most {}", largest));
     return;
   }
   out = *value;
@@ -220,6 +234,15 @@ void Section::ReadTexts(std::string_view key,
   }
 }
 
+void Section::Require(std::string_view key) {
+  const YamlNode* value = IsPresent() ? node_->Find(key) : nullptr;
+  const bool is_empty =
+      value == nullptr || (value->kind == YamlNode::Kind::Scalar && value->text.empty());
+  if (IsPresent() && is_empty) {
+    AddProblem(key, "is required");
+  }
+}
+
 Section Section::Sub(std::string_view key) {
   return {Ask(key), Join(path_, key), Join(pattern_, key), log_};
 }
@@ -248,7 +271,8 @@ void Section::Finish() {
     return;
   }
   for (const YamlNode::Entry& entry : node_->entries) {
-    if (std::find(asked_.begin(), asked_.end(), entry.key) == asked_.end()) {
+    const bool is_known = std::find(asked_.begin(), asked_.end(), entry.key) != asked_.end();
+    if (!is_known && entry.key != kMergeKey) {  // merge keys are reported wherever they stand
       log_.AddProblem(entry.position, path_, UnknownKey(entry.key));
     }
   }
@@ -320,9 +344,11 @@ std::string Section::UnknownKey(std::string_view key) const {
       nearest = known;
     }
   }
-  return nearest.empty()
-             ? fmt::format("unknown key {}; allowed: {}", Quote(key), fmt::join(asked_, ", "))
-             : fmt::format("unknown key {}; did you mean '{}'?", Quote(key), nearest);
+  if (!nearest.empty()) {
+    return fmt::format("unknown key {}; did you mean '{}'?", Quote(key), nearest);
+  }
+  return fmt::format("unknown key {}; allowed: {}", Quote(key),
+                     asked_.empty() ? "none" : fmt::format("{}", fmt::join(asked_, ", ")));
 }
 
 }  // namespace pathwitness

@@ -17,6 +17,9 @@
 
 namespace pathwitness {
 
+/// Takes the entries of another map in YAML 1.1; refused here, since few agree on what wins.
+inline constexpr std::string_view kMergeKey = "<<";
+
 /// What reading a document leaves behind beside the values: its problems and where each key stands.
 class ReadLog {
  public:
@@ -33,12 +36,15 @@ class ReadLog {
   /// where reading already failed: the value checked is not the one written.
   void Locate(ConfigProblem problem);
 
-  const std::vector<ConfigProblem>& Problems() const { return problems_; }
+  /// In the order of their places, those without a place first; 100 at most, and a last one that
+  /// says so when there are more.
+  std::vector<ConfigProblem> Problems() const;
 
  private:
   std::string file_;
   std::set<std::string>* known_keys_;
   std::vector<ConfigProblem> problems_;
+  bool has_more_problems_ = false;
   std::map<std::string, YamlPosition> positions_;
 };
 
@@ -90,6 +96,9 @@ class Section {
   /// Lays the map's entries over those of `out`.
   void ReadTexts(std::string_view key, std::map<std::string, std::string>& out);
   void ReadTexts(std::string_view key, std::vector<std::pair<std::string, std::string>>& out);
+
+  /// Reports a key that is absent or an empty text.
+  void Require(std::string_view key);
 
   Section Sub(std::string_view key);
 

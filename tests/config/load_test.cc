@@ -214,10 +214,10 @@ TEST(ParseConfig, ReportsEveryProblemAtOnceInItsPlace) {
                          "    trace: {protocols: [icmp], interval: 10, max_ttl: 99}\n"
                          "  - name: a\n"
                          "    pulse: {push: {}}\n"),
-              ElementsAre(ConfigProblem{"test.yaml", 5, 42, "targets[0].trace.interval",
-                                        "'10' has no unit; write '10s' or '10ms'"},
-                          ConfigProblem{"test.yaml", 4, 5, "targets[0]",
+              ElementsAre(ConfigProblem{"test.yaml", 4, 5, "targets[0]",
                                         "unknown key 'hots'; did you mean 'host'?"},
+                          ConfigProblem{"test.yaml", 5, 42, "targets[0].trace.interval",
+                                        "'10' has no unit; write '10s' or '10ms'"},
                           ConfigProblem{"test.yaml", 5, 55, "targets[0].trace.max_ttl",
                                         "must be 1 to 64, not 99"},
                           ConfigProblem{"test.yaml", 6, 11, "targets[1].name",
