@@ -10,7 +10,10 @@ add_library(pathwitness_flags INTERFACE)
 target_include_directories(pathwitness_flags INTERFACE ${PROJECT_SOURCE_DIR})
 target_compile_options(pathwitness_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
                                                    -Wsign-conversion -Wold-style-cast
-                                                   -Wnon-virtual-dtor -Woverloaded-virtual)
+                                                   -Wnon-virtual-dtor -Woverloaded-virtual
+                                                   # Designated initialisers leave members to
+                                                   # their defaults on purpose.
+                                                   -Wno-missing-field-initializers)
 if(PATHWITNESS_WERROR)
   target_compile_options(pathwitness_flags INTERFACE -Werror)
 endif()
