@@ -59,10 +59,12 @@ class PacketPort {
   /// every probe for which no stamp comes.
   virtual void Send(std::span<const Outgoing> batch) = 0;
 
-  /// Never blocks. Call again until both spans are empty.
+  /// Never blocks. Call again until both spans are empty. The send stamp of a probe comes no later
+  /// than its answer, in the same Arrivals at the latest: read `sends` first.
   virtual Arrivals Receive() = 0;
 
-  /// Readable when Receive has something; -1: ask whenever you like.
+  /// Readable when packets or failures to send wait; -1: ask whenever you like. Send stamps alone
+  /// do not make it readable, or every probe would wake the loop twice.
   virtual int Descriptor() const = 0;
 
   /// The local address from which packets to `destination` leave, or why there is none.

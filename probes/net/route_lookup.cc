@@ -1,0 +1,99 @@
+#include "probes/net/route_lookup.h"
+
+#include <net/if.h>
+#include <netinet/in.h>
+
+#include <cerrno>
+#include <utility>
+
+namespace pathwitness {
+namespace {
+
+constexpr Duration kKeptFor = std::chrono::seconds(10);
+constexpr std::size_t kMostAnswers = 65536;
+
+std::error_code LastError() {
+  return {errno, std::system_category()};
+}
+
+// Chooses the interface for the next connect; 0: none. Unlike SO_BINDTODEVICE it may be changed
+// again without privileges.
+bool UseInterface(int descriptor, IpFamily family, unsigned index) {
+  const int value = static_cast<int>(htonl(index));
+  return family == IpFamily::Ipv4 ? SetOption(descriptor, IPPROTO_IP, IP_UNICAST_IF, value)
+                                  : SetOption(descriptor, IPPROTO_IPV6, IPV6_UNICAST_IF, value);
+}
+
+void Disconnect(int descriptor) {
+  sockaddr nobody{};
+  nobody.sa_family = AF_UNSPEC;
+  connect(descriptor, &nobody, sizeof nobody);
+}
+
+}  // namespace
+
+RouteSockets::RouteSockets(const std::vector<std::uint32_t>& marks) {
+  std::vector<std::uint32_t> all = marks;
+  all.push_back(0);
+  for (const std::uint32_t mark : all) {
+    for (const IpFamily family : {IpFamily::Ipv4, IpFamily::Ipv6}) {
+      FileDescriptor opened(socket(SocketDomain(family), SOCK_DGRAM | SOCK_CLOEXEC, 0));
+      const bool is_marked =
+          mark == 0 || SetOption(opened.Get(), SOL_SOCKET, SO_MARK, static_cast<int>(mark));
+      if (opened.IsOpen() && is_marked) {
+        sockets_[{mark, family}] = std::move(opened);
+      }
+    }
+  }
+}
+
+int RouteSockets::Find(std::uint32_t mark, IpFamily family) const {
+  const auto found = sockets_.find({mark, family});
+  return found == sockets_.end() ? -1 : found->second.Get();
+}
+
+RouteLookup::RouteLookup(std::shared_ptr<const RouteSockets> sockets)
+    : sockets_(std::move(sockets)) {}
+
+IpAddress RouteLookup::SourceFor(const IpAddress& destination, const PacketRoute& route,
+                                 MonoTime now, std::error_code& error) {
+  const Question question{destination, route.interface, route.mark};
+  auto found = answers_.find(question);
+  if (found == answers_.end() || now - found->second.asked > kKeptFor) {
+    if (answers_.size() >= kMostAnswers) {
+      answers_.clear();
+    }
+    Answer answer = Ask(destination, route);
+    answer.asked = now;
+    found = answers_.insert_or_assign(question, answer).first;
+  }
+  error = found->second.error;
+  return found->second.source;
+}
+
+RouteLookup::Answer RouteLookup::Ask(const IpAddress& destination, const PacketRoute& route) const {
+  Answer answer{.source = IpAddress::Any(destination.Family()), .error = {}, .asked = {}};
+  const int descriptor = sockets_->Find(route.mark, destination.Family());
+  if (descriptor < 0) {
+    answer.error = std::make_error_code(route.mark == 0 ? std::errc::address_family_not_supported
+                                                        : std::errc::operation_not_permitted);
+    return answer;
+  }
+  const unsigned index = route.interface.empty() ? 0 : if_nametoindex(route.interface.c_str());
+  constexpr std::uint16_t kAnyPort = 33434;
+  SocketAddress to = ToSocketAddress(destination, kAnyPort);
+  SocketAddress from;
+  from.length = sizeof from.storage;
+  const bool has_interface = route.interface.empty() || index != 0;
+  if (!has_interface || !UseInterface(descriptor, destination.Family(), index) ||
+      connect(descriptor, to.Pointer(), to.length) != 0 ||
+      getsockname(descriptor, from.Pointer(), &from.length) != 0) {
+    answer.error = LastError();
+    return answer;
+  }
+  answer.source = from.Address();
+  Disconnect(descriptor);
+  return answer;
+}
+
+}  // namespace pathwitness
