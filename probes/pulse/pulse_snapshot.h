@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "probes/base/prober_status.h"
@@ -28,9 +29,12 @@ inline constexpr std::array<std::string_view, 9> kPulseFailureNames = {
 /// What one pulse prober knows of the thing it watches.
 struct PulseSnapshot {
   ProberStatus status;
-  std::optional<double> timestamp;  // Unix seconds of the newest beat seen; absent: none ever
+  /// Unix seconds of the beat that the last successful look found; absent: none ever. The state is
+  /// Up when the last look found one at most three expected intervals away from now.
+  std::optional<double> timestamp;
   Duration expected_interval{};
   std::array<std::uint64_t, kPulseFailureNames.size()> failures{};
+  std::string error;  // of the last look, for people; empty when it found a time
 };
 
 using PulseBoard = SnapshotBoard<ProberKey, PulseSnapshot>;
