@@ -241,8 +241,12 @@ void AppendNumber(double value, std::string& text) {
     text += value < 0 ? "-Inf" : "+Inf";
     return;
   }
+  // Digits in full where people read them, so that a bucket is le="0.0005" and not le="5e-04".
+  const double magnitude = std::abs(value);
+  const bool is_plain = magnitude == 0 || (magnitude >= 1e-5 && magnitude < 1e21);
+  const auto format = is_plain ? std::chars_format::fixed : std::chars_format::scientific;
   std::array<char, 32> buffer{};  // the longest double takes 24
-  const auto end = std::to_chars(buffer.begin(), buffer.end(), value).ptr;
+  const auto end = std::to_chars(buffer.begin(), buffer.end(), value, format).ptr;
   text.append(buffer.begin(), end);
 }
 

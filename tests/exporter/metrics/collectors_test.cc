@@ -1,0 +1,265 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+#include "exporter/metrics/dns_collector.h"
+#include "exporter/metrics/https_collector.h"
+#include "exporter/metrics/path_collector.h"
+#include "exporter/metrics/prober_collector.h"
+#include "exporter/metrics/process_collector.h"
+#include "exporter/metrics/pulse_collector.h"
+#include "exporter/metrics/self_collector.h"
+#include "exporter/metrics/target_collector.h"
+#include "exporter/metrics/text_writer.h"
+#include "tests/exporter/metrics/sample_world.h"
+
+namespace pathwitness {
+namespace {
+
+using std::chrono::seconds;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+const WallTime kNow{seconds(1767225600)};
+
+std::string TextOf(const prometheus::Collectable& collector) {
+  std::string text;
+  AppendText(collector.Collect(), text);
+  return text;
+}
+
+std::string PathText(const TraceSnapshot& trace, WallTime now) {
+  return TextOf(PathCollector({std::make_shared<const TraceSnapshot>(trace)}, now));
+}
+
+std::string HttpsText(const HttpsSnapshot& https, WallTime now) {
+  return TextOf(HttpsCollector({std::make_shared<const HttpsSnapshot>(https)}, now));
+}
+
+std::string PulseText(const PulseSnapshot& pulse, WallTime now) {
+  return TextOf(PulseCollector({std::make_shared<const PulseSnapshot>(pulse)}, now));
+}
+
+std::string ProberText(const ProberStatus& status, WallTime now) {
+  return TextOf(ProberCollector({std::make_shared<const ProberStatus>(status)}, now));
+}
+
+/// A prober whose last round is `age` old; it makes one every 10 s.
+StatusPointer StatusOfAge(ProberState state, Duration age) {
+  ProberStatus status;
+  status.key = {"fra-to-example", ProberKind::TraceIcmp, ProberFamily::Ipv4};
+  status.interval = seconds(10);
+  status.rounds = 1;
+  status.last_round = kNow - age;
+  status.state = state;
+  return std::make_shared<const ProberStatus>(status);
+}
+
+TargetState Judge(const std::vector<StatusPointer>& statuses) {
+  return JudgeTarget(statuses, kNow);
+}
+
+TEST(PathCollector, ShowsTheLastRoundForFiveIntervals) {
+  const TraceSnapshot trace = ReachedTrace(kNow);
+  EXPECT_THAT(PathText(trace, trace.status.last_round + seconds(50)),
+              AllOf(HasSubstr("pathwitness_path_reached{"), HasSubstr("path_hop_info{"),
+                    HasSubstr("path_hop_last_rtt_seconds{")));
+}
+
+TEST(PathCollector, WithholdsTheLastRoundAfterFiveIntervals) {
+  const TraceSnapshot trace = ReachedTrace(kNow);
+  EXPECT_THAT(PathText(trace, trace.status.last_round + seconds(51)),
+              AllOf(Not(HasSubstr("path_reached")), Not(HasSubstr("path_destination_hop")),
+                    Not(HasSubstr("path_last_responding_hop")), Not(HasSubstr("path_hop_info")),
+                    Not(HasSubstr("path_hop_last_rtt"))));
+}
+
+TEST(PathCollector, ShowsCountersHoweverOldTheLastRoundIs) {
+  const TraceSnapshot trace = ReachedTrace(kNow);
+  EXPECT_THAT(PathText(trace, kNow + seconds(100000)),
+              AllOf(HasSubstr("path_probes_total{"), HasSubstr("path_rtt_seconds_count{"),
+                    HasSubstr("path_hop_probes_total{")));
+}
+
+TEST(PathCollector, HasAllReasonsAndCodesBeforeTheFirstRound) {
+  TraceSnapshot trace;
+  trace.status.key = {"fra-to-example", ProberKind::TraceUdp, ProberFamily::Ipv6};
+  const std::string text = PathText(trace, kNow);
+  const std::string key = R"(target="fra-to-example",prober="trace_udp",family="ipv6")";
+  for (const std::string_view reason : kUnsentReasonNames) {
+    EXPECT_THAT(text, HasSubstr("path_probes_unsent_total{" + key + ",reason=\"" +
+                                std::string(reason) + "\"} 0\n"));
+  }
+  for (const std::string_view code : kUnreachableCodeNames) {
+    EXPECT_THAT(text, HasSubstr("path_unreachable_total{" + key + ",code=\"" + std::string(code) +
+                                "\"} 0\n"));
+  }
+  EXPECT_THAT(text, Not(HasSubstr("path_reached")));
+}
+
+TEST(PathCollector, NamesOneResponderPerHopAndNoneForASilentOne) {
+  const std::string text = PathText(ReachedTrace(kNow), kNow);
+  EXPECT_THAT(text, AllOf(HasSubstr("hop=\"1\",address=\"192.0.2.1\"} 1\n"),
+                          Not(HasSubstr("hop=\"2\",address")),
+                          HasSubstr("hop=\"3\",address=\"203.0.113.7\"} 1\n")));
+}
+
+TEST(PathCollector, KeepsTheSeriesOfASilentHop) {
+  const std::string text = PathText(ReachedTrace(kNow), kNow);
+  EXPECT_THAT(text, HasSubstr("family=\"ipv4\",hop=\"2\"} 30\n"));
+}
+
+TEST(HttpsCollector, ShowsTheCertificateThatWasRefused) {
+  const std::string text = HttpsText(RefusedHttps(kNow), kNow);
+  EXPECT_THAT(text, AllOf(HasSubstr("position=\"leaf\"} 1767225599\n"),
+                          HasSubstr("position=\"chain\"} 1888888888\n"),
+                          HasSubstr("https_certificate_verified{target=\"fra-to-example\","
+                                    "prober=\"https\",family=\"ipv4\"} 0\n")));
+}
+
+TEST(HttpsCollector, HasNoChainWhenTheServerSentItsOwnCertificateOnly) {
+  HttpsSnapshot https = RefusedHttps(kNow);
+  https.last->certificates.resize(1);
+  EXPECT_THAT(HttpsText(https, kNow), Not(HasSubstr("position=\"chain\"")));
+}
+
+TEST(HttpsCollector, EscapesAHostileSubject) {
+  EXPECT_THAT(HttpsText(RefusedHttps(kNow), kNow),
+              HasSubstr(R"(subject="CN=\"www\\example\nline two")"));
+}
+
+TEST(HttpsCollector, HasNoConnectionWhenThereWasNone) {
+  HttpsSnapshot https = RefusedHttps(kNow);
+  https.last = HttpResult();
+  https.last->failure = HttpFailure::ConnectRefused;
+  https.last->address = "203.0.113.7";
+  EXPECT_THAT(HttpsText(https, kNow),
+              AllOf(Not(HasSubstr("https_connection_info")), Not(HasSubstr("https_tcp_rtt")),
+                    Not(HasSubstr("https_certificate")), HasSubstr("https_status_code{"),
+                    HasSubstr("https_success{")));
+}
+
+TEST(HttpsCollector, ShowsOnlyThePhasesThatTheLastRequestReached) {
+  const std::string start =
+      "https_last_phase_duration_seconds{target=\"fra-to-example\",prober=\"https\",family="
+      "\"ipv4\"";
+  EXPECT_THAT(HttpsText(RefusedHttps(kNow), kNow),
+              AllOf(HasSubstr(start + ",phase=\"connect\"} 0.02\n"),
+                    Not(HasSubstr(start + ",phase=\"transfer\""))));
+}
+
+TEST(HttpsCollector, HasAllReasonsAndPhasesBeforeTheFirstRequest) {
+  HttpsSnapshot https;
+  https.status.key = {"fra-to-example", ProberKind::Https, ProberFamily::Ipv4};
+  const std::string text = HttpsText(https, kNow);
+  for (const std::string_view reason : kHttpFailureNames) {
+    EXPECT_THAT(text, HasSubstr("reason=\"" + std::string(reason) + "\"} 0\n"));
+  }
+  for (const std::string_view phase : kHttpPhaseNames) {
+    EXPECT_THAT(text, HasSubstr("phase=\"" + std::string(phase) + "\"} 0\n"));
+  }
+  EXPECT_THAT(text, Not(HasSubstr("https_success")));
+}
+
+TEST(HttpsCollector, WithholdsTheLastRequestAfterFiveIntervals) {
+  const HttpsSnapshot https = RefusedHttps(kNow);
+  const std::string text = HttpsText(https, https.status.last_round + seconds(151));
+  EXPECT_THAT(text, AllOf(Not(HasSubstr("https_success")), Not(HasSubstr("https_certificate")),
+                          HasSubstr("https_requests_total{")));
+}
+
+TEST(PulseCollector, HasNoTimestampBeforeTheFirstBeat) {
+  PulseSnapshot pulse = BeatingPulse(kNow);
+  pulse.timestamp.reset();
+  EXPECT_THAT(PulseText(pulse, kNow), AllOf(Not(HasSubstr("pulse_timestamp_seconds")),
+                                            HasSubstr("pulse_expected_interval_seconds{")));
+}
+
+TEST(PulseCollector, ShowsTheBeatHoweverOldTheLastLookIs) {
+  EXPECT_THAT(PulseText(BeatingPulse(kNow), kNow + seconds(100000)),
+              HasSubstr("pulse_timestamp_seconds{target=\"mirror-freshness\",prober=\"pulse\","
+                        "family=\"ipv4\"} 1767225539.5\n"));
+}
+
+TEST(ProberCollector, ShowsThePulseOfAProberThatNeverFinishedARound) {
+  ProberStatus status;
+  status.key = {"fra-to-example", ProberKind::TraceIcmp, ProberFamily::Ipv4};
+  status.last_round = kNow - seconds(1000);
+  EXPECT_THAT(ProberText(status, kNow),
+              AllOf(HasSubstr("prober_last_round_timestamp_seconds{target=\"fra-to-example\","
+                              "prober=\"trace_icmp\",family=\"ipv4\"} 1767224600\n"),
+                    Not(HasSubstr("prober_last_attempt"))));
+}
+
+TEST(ProberCollector, LeavesThePortEmptyWhereTheProtocolHasNone) {
+  EXPECT_THAT(ProberText(ReachedTrace(kNow).status, kNow), HasSubstr("port=\"\"} 1\n"));
+}
+
+TEST(TargetState, IsUpOrDownWhenAllProbersAgree) {
+  const auto up = StatusOfAge(ProberState::Up, seconds(1));
+  const auto down = StatusOfAge(ProberState::Down, seconds(1));
+  EXPECT_EQ(Judge({up, up}), TargetState::Up);
+  EXPECT_EQ(Judge({down, down}), TargetState::Down);
+}
+
+TEST(TargetState, IsDegradedWhenProbersDiffer) {
+  EXPECT_EQ(
+      Judge({StatusOfAge(ProberState::Up, seconds(1)), StatusOfAge(ProberState::Down, seconds(1))}),
+      TargetState::Degraded);
+}
+
+TEST(TargetState, IsUnknownWithoutAnyProberThatKnows) {
+  EXPECT_EQ(Judge({}), TargetState::Unknown);
+  EXPECT_EQ(Judge({StatusOfAge(ProberState::Unknown, seconds(1))}), TargetState::Unknown);
+}
+
+TEST(TargetState, DisregardsAProberThatDoesNotKnowYet) {
+  EXPECT_EQ(Judge({StatusOfAge(ProberState::Unknown, seconds(1)),
+                   StatusOfAge(ProberState::Down, seconds(1))}),
+            TargetState::Down);
+}
+
+TEST(TargetState, DisregardsAProberWithoutARecentRound) {
+  EXPECT_EQ(Judge({StatusOfAge(ProberState::Up, seconds(51))}), TargetState::Unknown);
+}
+
+TEST(TargetCollector, KnowsATargetThatHasNoProberYet) {
+  auto config = std::make_shared<Config>();
+  config->targets.resize(1);
+  config->targets.front().name = "fra-to-example";
+  EXPECT_THAT(TextOf(TargetCollector(config, {}, kNow)),
+              AllOf(HasSubstr("pathwitness_targets 1\n"),
+                    HasSubstr("{target=\"fra-to-example\",state=\"unknown\"} 1\n"),
+                    HasSubstr("{target=\"fra-to-example\",state=\"up\"} 0\n"),
+                    HasSubstr("{target=\"fra-to-example\",state=\"degraded\"} 0\n"),
+                    HasSubstr("{target=\"fra-to-example\",state=\"down\"} 0\n")));
+}
+
+TEST(DnsCollector, DoesNotCallANameWithoutAddressBeforeItsFirstAnswer) {
+  DnsSnapshot dns;
+  dns.target = "fra-to-example";
+  EXPECT_THAT(TextOf(DnsCollector({std::make_shared<const DnsSnapshot>(dns)})),
+              AllOf(HasSubstr("dns_lookups_total{target=\"fra-to-example\",family=\"ipv4\"} 0\n"),
+                    Not(HasSubstr("dns_addresses"))));
+}
+
+TEST(SelfCollector, CountsFromZeroBeforeTheTraceEngineSpeaks) {
+  EXPECT_THAT(TextOf(SelfCollector(nullptr, {})),
+              AllOf(HasSubstr("packets_sent_total{family=\"ipv4\"} 0\n"),
+                    HasSubstr("packets_sent_total{family=\"ipv6\"} 0\n"),
+                    HasSubstr("packets_deferred_total{reason=\"budget\"} 0\n"),
+                    HasSubstr("replies_spoofed_total 0\n")));
+}
+
+TEST(ProcessCollector, LeavesOutWhatCouldNotBeRead) {
+  ProcessFacts facts;
+  facts.open_fds = 9;
+  EXPECT_THAT(TextOf(ProcessCollector(facts)),
+              AllOf(HasSubstr("process_open_fds 9\n"), Not(HasSubstr("process_cpu"))));
+}
+
+}  // namespace
+}  // namespace pathwitness

@@ -1,0 +1,251 @@
+#include "tests/exporter/metrics/sample_world.h"
+
+#include <memory>
+#include <utility>
+
+namespace pathwitness {
+namespace {
+
+using std::chrono::seconds;
+
+IpAddress Address(const char* text) {
+  return IpAddress::Parse(text).value();
+}
+
+ProberStatus RunningStatus(ProberKey key, WallTime now) {
+  ProberStatus status;
+  status.key = std::move(key);
+  status.interval = seconds(10);
+  status.last_round = now - seconds(4);
+  status.last_attempt = now - seconds(2);
+  status.rounds = 30;
+  status.rounds_skipped = {1, 0, 0};
+  status.state = ProberState::Up;
+  status.state_changes = 2;
+  return status;
+}
+
+HopCounters AnsweringHop(const char* address, double round_trip) {
+  HopCounters hop;
+  hop.probes = 30;
+  hop.replies_missing = 1;
+  hop.round_trip_count = 29;
+  hop.round_trip_sum = 29 * round_trip;
+  hop.last_round_trip = round_trip;
+  hop.address = Address(address);
+  return hop;
+}
+
+TraceSnapshot ReachedTrace6(WallTime now) {
+  TraceSnapshot trace = ReachedTrace(now);
+  trace.status.key.family = ProberFamily::Ipv6;
+  trace.status.address = "2001:db8:2::1";
+  trace.status.source_address = "2001:db8::10";
+  trace.hops = {AnsweringHop("2001:db8::1", 0.0005), AnsweringHop("2001:db8:2::1", 0.02)};
+  trace.destination_hop = 2;
+  trace.last_responding_hop = 2;
+  return trace;
+}
+
+TraceSnapshot UnresolvedTrace(WallTime now) {
+  TraceSnapshot trace;
+  trace.status = RunningStatus({"fra-to-nowhere", ProberKind::TraceTcp, ProberFamily::Ipv4}, now);
+  trace.status.state = ProberState::Down;
+  trace.status.port = 443;
+  trace.probes = 300;
+  trace.lost = 300;
+  trace.unsent = {300, 0, 0, 0, 0};
+  trace.round_trips = Histogram({.01, .1});
+  return trace;
+}
+
+PulseSnapshot AwaitedPulse(WallTime now) {
+  PulseSnapshot pulse = BeatingPulse(now);
+  pulse.status = ProberStatus();
+  pulse.status.key = {"nightly-backup", ProberKind::Pulse, ProberFamily::None};
+  pulse.status.interval = seconds(30);
+  pulse.status.last_round = now - seconds(20);
+  pulse.timestamp.reset();
+  pulse.failures = {};
+  return pulse;
+}
+
+DnsSnapshot Answered(IpFamily family, const char* address) {
+  DnsSnapshot dns;
+  dns.target = "fra-to-example";
+  dns.host = "www.example";
+  dns.family = family;
+  dns.is_known = true;
+  dns.addresses = {Address(address)};
+  dns.chosen = dns.addresses.front();
+  dns.lookups = 3;
+  dns.address_changes = 1;
+  return dns;
+}
+
+DnsSnapshot Unanswered(IpFamily family) {
+  DnsSnapshot dns;
+  dns.target = "fra-to-nowhere";
+  dns.host = "nowhere.example";
+  dns.family = family;
+  dns.is_known = true;
+  dns.is_failing = true;
+  dns.lookups = 30;
+  dns.failures = 30;
+  return dns;
+}
+
+TraceSelf BusySelf() {
+  TraceSelf self;
+  self.packets_sent = {4200, 1800};
+  self.send_errors = {{"ENETUNREACH", 7}};
+  self.replies_unmatched = 1;
+  self.replies_spoofed = 2;
+  self.replies_malformed = 3;
+  self.replies_late = 4;
+  self.replies_duplicate = 5;
+  self.receive_drops = 6;
+  self.deferred_budget = 8;
+  self.packet_budget_per_second = 2000;
+  return self;
+}
+
+TargetConfig Target(const char* name, const char* host) {
+  TargetConfig target;
+  target.name = name;
+  target.host = host;
+  return target;
+}
+
+ExporterFacts SampleFacts(WallTime now) {
+  auto config = std::make_shared<Config>();
+  config->targets = {Target("fra-to-example", "www.example"),
+                     Target("fra-to-nowhere", "nowhere.example"), Target("nightly-backup", "")};
+  config->targets.front().labels = {{"runbook", "https://wiki.example/a\"b\\c"}, {"team", "build"}};
+  config->sha256 = "0123abcd";
+  EngineVitals engine;
+  engine.name = "trace";
+  engine.last_turn = now;
+  engine.lateness = Histogram({.001, .01});
+  engine.lateness.Observe(0.0005);
+  engine.lateness.Observe(0.02);
+  ExporterFacts facts;
+  facts.build = {.version = "0.1.0",
+                 .revision = "b5c77db",
+                 .branch = "main",
+                 .compiler = "GNU 12.2.0",
+                 .libcurl = "7.88.1",
+                 .civetweb = "1.16"};
+  facts.config = std::move(config);
+  facts.last_successful_reload = now - seconds(3600);
+  facts.log_messages = {0, 12, 1, 0};
+  facts.engines = {engine};
+  return facts;
+}
+
+}  // namespace
+
+TraceSnapshot ReachedTrace(WallTime now) {
+  TraceSnapshot trace;
+  trace.status = RunningStatus({"fra-to-example", ProberKind::TraceIcmp, ProberFamily::Ipv4}, now);
+  trace.status.address = "203.0.113.7";
+  trace.status.source_address = "192.0.2.10";
+  trace.probes = 300;
+  trace.lost = 3;
+  trace.late = 1;
+  trace.round_trips = Histogram({.01, .1});
+  trace.round_trips.counts = {100, 190, 6};
+  trace.round_trips.sum = 12.5;
+  trace.unreachable = {0, 1, 0, 0, 0, 2, 0};
+  trace.reached = true;
+  trace.destination_hop = 3;
+  trace.last_responding_hop = 3;
+  trace.hops = {AnsweringHop("192.0.2.1", 0.0005), HopCounters(),
+                AnsweringHop("203.0.113.7", 0.02)};
+  trace.hops[1].probes = 30;
+  trace.hops[1].replies_missing = 30;
+  return trace;
+}
+
+HttpsSnapshot RefusedHttps(WallTime now) {
+  HttpsSnapshot https;
+  https.status = RunningStatus({"fra-to-example", ProberKind::Https, ProberFamily::Ipv4}, now);
+  https.status.interval = seconds(30);
+  https.status.state = ProberState::Down;
+  https.status.address = "203.0.113.7";
+  https.status.source_address = "192.0.2.10";
+  https.status.port = 443;
+  https.requests = 10;
+  https.failures[static_cast<std::size_t>(HttpFailure::TlsVerify)] = 1;
+  https.responses = {{200, 8}, {503, 1}};
+  https.durations = Histogram({2, 4});
+  https.durations.counts = {9, 0, 1};
+  https.durations.sum = 6.25;
+  https.phases[static_cast<std::size_t>(HttpPhase::Resolve)] = {0.5, 10, 0.001};
+  https.phases[static_cast<std::size_t>(HttpPhase::Connect)] = {1, 10, 0.02};
+  https.tcp_retransmits = 4;
+  HttpResult last;
+  last.failure = HttpFailure::TlsVerify;
+  last.address = "203.0.113.7";
+  last.source_address = "192.0.2.10";
+  last.tls_version = "TLSv1.3";
+  last.tls_cipher = "TLS_AES_256_GCM_SHA384";
+  last.http_version = "1.1";
+  last.certificates = {
+      {"CN=\"www\\example\nline two", "CN=Issuing CA", "0a1b", "00ff", 0, 1767225599},
+      {"CN=Issuing CA", "CN=Root", "02", "11ee", 0, 1999999999},
+      {"CN=Root", "CN=Root", "01", "22dd", 0, 1888888888}};
+  last.is_verified = false;
+  last.tcp_rtt = 0.0195;
+  https.last = std::move(last);
+  return https;
+}
+
+PulseSnapshot BeatingPulse(WallTime now) {
+  PulseSnapshot pulse;
+  pulse.status = RunningStatus({"mirror-freshness", ProberKind::Pulse, ProberFamily::Ipv4}, now);
+  pulse.timestamp = ToUnixSeconds(now) - 60.5;
+  pulse.expected_interval = seconds(300);
+  pulse.failures[static_cast<std::size_t>(PulseFailure::Timeout)] = 2;
+  return pulse;
+}
+
+SampleWorld::SampleWorld() {
+  const WallTime now = clock.WallNow();
+  const auto publish = [](auto& board, const auto& key, auto snapshot) {
+    board.NewWriter().Publish(key, std::make_shared<const decltype(snapshot)>(std::move(snapshot)));
+  };
+  for (const TraceSnapshot& trace : {ReachedTrace(now), ReachedTrace6(now), UnresolvedTrace(now)}) {
+    publish(traces, trace.status.key, trace);
+  }
+  publish(https, RefusedHttps(now).status.key, RefusedHttps(now));
+  publish(pulses, AwaitedPulse(now).status.key, AwaitedPulse(now));
+  for (const DnsSnapshot& known :
+       {Answered(IpFamily::Ipv4, "203.0.113.7"), Answered(IpFamily::Ipv6, "2001:db8:2::1"),
+        Unanswered(IpFamily::Ipv4), Unanswered(IpFamily::Ipv6)}) {
+    publish(dns, DnsKey(known.target, known.family), known);
+  }
+  publish(trace_self, 0, BusySelf());
+  facts = SampleFacts(now);
+  process = {.cpu_seconds = 1.25,
+             .resident_bytes = 20971520,
+             .virtual_bytes = 104857600,
+             .open_fds = 17,
+             .max_fds = 1024,
+             .start_time = 1767222000.25};
+}
+
+MetricSources SampleWorld::Sources() const {
+  MetricSources sources;
+  sources.traces = &traces;
+  sources.trace_self = &trace_self;
+  sources.https = &https;
+  sources.pulses = &pulses;
+  sources.dns = &dns;
+  sources.clock = &clock;
+  sources.facts = [this] { return facts; };
+  sources.process = [this] { return process; };
+  return sources;
+}
+
+}  // namespace pathwitness

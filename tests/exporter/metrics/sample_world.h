@@ -1,0 +1,34 @@
+#pragma once
+
+#include "exporter/metrics/render.h"
+#include "tests/support/fake_clock.h"
+
+namespace pathwitness {
+
+/// Boards as the engines of a small installation leave them, all at the clock's start:
+/// `fra-to-example` is up over IPv4 and IPv6 but its HTTPS certificate is refused, `fra-to-nowhere`
+/// does not resolve, `nightly-backup` is a pushed heartbeat that has not come yet.
+struct SampleWorld {
+  FakeClock clock;
+  TraceBoard traces;
+  TraceSelfBoard trace_self;
+  HttpsBoard https;
+  PulseBoard pulses;
+  DnsBoard dns;
+  ExporterFacts facts;
+  ProcessFacts process;
+
+  SampleWorld();
+  MetricSources Sources() const;
+};
+
+/// A trace prober after its first rounds, three hops from its target; the second is silent.
+TraceSnapshot ReachedTrace(WallTime now);
+
+/// An HTTPS prober whose last request met an expired certificate.
+HttpsSnapshot RefusedHttps(WallTime now);
+
+/// A pulse prober that saw a beat.
+PulseSnapshot BeatingPulse(WallTime now);
+
+}  // namespace pathwitness
