@@ -49,7 +49,7 @@ check: dev ## format, lint, include direction, clang-tidy, shellcheck
 .PHONY: asan tsan
 asan tsan: deps-test ## unit tests under a sanitizer (address and undefined, thread)
 	@cmake --preset $@ --log-level=WARNING >/dev/null
-	@cmake --build --preset $@ -j $(JOBS)
+	@cmake --build --preset $@ -j $(JOBS) --target unit_tests
 	@tools/run-tests.sh build/$@ -j $(JOBS) -L '^unit$$'
 
 .PHONY: fuzz

@@ -14,10 +14,13 @@ function(pathwitness_library name)
   endif()
 endfunction()
 
+add_custom_target(unit_tests)
+
 # pathwitness_test(NAME LABEL unit|netns|service|lint SOURCES a_test.cc ... LINKS target ...)
 #
-# A GoogleTest program, one ctest entry. `unit` runs in every sanitizer build too; `netns` needs
-# root and makes its own network namespaces; `service` starts real servers on loopback.
+# A GoogleTest program, one ctest entry. `unit` runs in every sanitizer build too, which builds the
+# target unit_tests and no more; `netns` needs root and makes its own network namespaces; `service`
+# starts real servers on loopback.
 function(pathwitness_test name)
   cmake_parse_arguments(ARG "" "LABEL" "SOURCES;LINKS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
@@ -26,6 +29,9 @@ function(pathwitness_test name)
                                              PATHWITNESS_BINARY="$<TARGET_FILE:pathwitness>")
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABEL}" TIMEOUT 300)
+  if(ARG_LABEL STREQUAL "unit")
+    add_dependencies(unit_tests ${name})
+  endif()
   if(ARG_LABEL MATCHES "netns|service")
     set_tests_properties(${name} PROPERTIES RUN_SERIAL ON)  # they measure time
   endif()
