@@ -10,7 +10,7 @@ log=$build/tests.log
 
 status=0
 ctest --test-dir "$build" --output-on-failure --no-tests=error "$@" 2>&1 </dev/null |
-  tee "$log" | awk '/% tests passed,/ {exit} {print; fflush()}' || status=$?
+  tee "$log" | awk '/% tests passed,/ {held = 1} !held {print; fflush()}' || status=$?
 
 # GoogleTest puts the reason between "Skipped" and the test's name.
 skipped=$(awk '
