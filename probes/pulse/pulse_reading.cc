@@ -385,6 +385,8 @@ std::optional<std::string_view> MatchingValue(std::string_view line, std::string
   if (scanner.TakeWhile(IsMetricLetter) != metric) {
     return std::nullopt;
   }
+  const bool has_blank = scanner.Next() == ' ' || scanner.Next() == '\t';
+  scanner.SkipBlanks();
   const bool has_braces = scanner.Next() == '{';
   scanner.Take(has_braces ? 1 : 0);
   const auto carried = has_braces ? Labels(scanner) : std::map<std::string, std::string>{};
@@ -392,12 +394,12 @@ std::optional<std::string_view> MatchingValue(std::string_view line, std::string
     const auto found = carried.find(label.first);
     return found != carried.end() && found->second == label.second;
   });
-  const bool is_separated = has_braces || scanner.Next() == ' ' || scanner.Next() == '\t';
   scanner.SkipBlanks();
   const auto value = scanner.TakeWhile(
       [](char letter) { return letter != ' ' && letter != '\t' && letter != '\r'; });
-  return scanner.IsGood() && carries_all && is_separated && !value.empty() ? std::optional(value)
-                                                                           : std::nullopt;
+  return scanner.IsGood() && carries_all && (has_blank || has_braces) && !value.empty()
+             ? std::optional(value)
+             : std::nullopt;
 }
 
 }  // namespace
