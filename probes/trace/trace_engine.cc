@@ -470,7 +470,9 @@ void TraceEngine::CollectResults(Prober& prober, MonoTime now) {
     prober.is_dirty = true;
   }
   prober.ledger.OnUnreachable(prober.tracer.TakeUnreachable());
-  prober.ledger.OnSkipped(SkipReason::Overrun, prober.tracer.TakeSkipped());
+  const Tracer::Skipped skipped = prober.tracer.TakeSkipped();
+  prober.ledger.OnSkipped(SkipReason::Overrun, skipped.overrun);
+  prober.ledger.OnSkipped(SkipReason::Budget, skipped.budget);
   const WallTime wall = clock_.WallNow();
   while (std::optional<Round> round = prober.tracer.TakeFinished(now, wall)) {
     const bool is_transition = prober.ledger.OnRound(std::move(*round), wall);

@@ -96,14 +96,19 @@ void Tracer::DeriveFlowPorts() {
   }
 }
 
-void Tracer::BeginRoundsUntil(MonoTime now) {
+void Tracer::BeginRoundsUntil(MonoTime now, bool may_send_hops) {
   const Duration interval = settings_.trace.interval;
   if (next_round_ > now) {
     return;
   }
   const auto missed = (now - next_round_) / interval;
-  skipped_ += static_cast<std::uint64_t>(missed);
+  skipped_.overrun += static_cast<std::uint64_t>(missed);
   next_round_ += missed * interval;
+  if (!may_send_hops && HasHopProbeDue(now)) {
+    ++skipped_.budget;  // rounds must not pile up
+    next_round_ += interval;
+    return;
+  }
   BeginRound(next_round_);
   const bool is_last = settings_.round_limit != 0 && rounds_begun_ >= settings_.round_limit;
   next_round_ = is_last ? MonoTime::max() : next_round_ + interval;
@@ -173,7 +178,7 @@ void Tracer::PlanQuick(ActiveRound& active, MonoTime from, unsigned last_ttl) co
 }
 
 std::optional<DueProbe> Tracer::NextProbe(MonoTime now, bool may_send_hops) {
-  BeginRoundsUntil(now);
+  BeginRoundsUntil(now, may_send_hops);
   if (std::optional<DueProbe> probe = NextEndToEnd(now)) {
     return probe;
   }
@@ -432,8 +437,8 @@ std::array<std::uint64_t, kUnreachableCodeNames.size()> Tracer::TakeUnreachable(
   return std::exchange(unreachable_, {});
 }
 
-std::uint64_t Tracer::TakeSkipped() {
-  return std::exchange(skipped_, 0);
+Tracer::Skipped Tracer::TakeSkipped() {
+  return std::exchange(skipped_, {});
 }
 
 bool Tracer::IsDone() const {

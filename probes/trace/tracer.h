@@ -105,8 +105,12 @@ class Tracer {
   /// True when the limits are reached and nothing is awaited any more.
   bool IsDone() const;
 
-  /// Rounds that were not begun since the last call, because their time was over before.
-  std::uint64_t TakeSkipped();
+  /// Rounds that were not begun since the last call.
+  struct Skipped {
+    std::uint64_t overrun = 0;  // their time was over before anybody asked
+    std::uint64_t budget = 0;   // the probes of the round before were still held back
+  };
+  Skipped TakeSkipped();
 
   /// The flow ports, flow i at index i: the key by which an engine finds the tracer of a reply.
   const std::vector<std::uint16_t>& FlowPorts() const { return flow_ports_; }
@@ -152,7 +156,7 @@ class Tracer {
 
   void DeriveFlowPorts();
   void Forget();
-  void BeginRoundsUntil(MonoTime now);
+  void BeginRoundsUntil(MonoTime now, bool may_send_hops);
   void BeginRound(MonoTime start);
   void PlanSpread(ActiveRound& active, unsigned last_ttl) const;
   void PlanQuick(ActiveRound& active, MonoTime from, unsigned last_ttl) const;
@@ -182,7 +186,7 @@ class Tracer {
   std::uint64_t rounds_begun_ = 0;
   std::uint64_t end_to_end_count_ = 0;
   std::uint32_t probe_count_ = 0;
-  std::uint64_t skipped_ = 0;
+  Skipped skipped_;
 
   std::vector<FlowMemory> memory_;  // by flow
   std::deque<Pending> pending_;     // in the order of sending
