@@ -30,8 +30,11 @@ bool HasFlag(const Capabilities& capabilities, cap_flag_t set) {
 
 bool RaiseNetRaw() {
   const Capabilities capabilities(cap_get_proc());
-  if (capabilities == nullptr || HasFlag(capabilities, CAP_EFFECTIVE)) {
-    return capabilities != nullptr;
+  if (capabilities == nullptr) {
+    return false;
+  }
+  if (HasFlag(capabilities, CAP_EFFECTIVE)) {
+    return true;
   }
   return HasFlag(capabilities, CAP_PERMITTED) &&
          cap_set_flag(capabilities.get(), CAP_EFFECTIVE, 1, &kNetRaw, CAP_SET) == 0 &&

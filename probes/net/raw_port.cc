@@ -366,7 +366,7 @@ Arrivals RawPort::Receive() {
 
 void RawPort::ReadAnswer(std::size_t receiver, std::size_t slot, const StampConverter& clock) {
   Datagram datagram{.reply = {.protocol = sockets_.receivers[receiver].protocol,
-                              .source = inbox_.Sender(slot),
+                              .source = inbox_.Name(slot).Address(),
                               .ttl = 0,
                               .message = inbox_.Received(slot)},
                     .received = clock.Now()};

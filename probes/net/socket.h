@@ -96,7 +96,8 @@ class MessageBatch {
   std::span<std::byte> Buffer(std::size_t i);
   /// What message `i` received.
   std::span<const std::byte> Received(std::size_t i) const;
-  IpAddress Sender(std::size_t i) const { return addresses_[i].Address(); }
+  /// Whom message `i` is from; of the error queue: where the packet at fault was sent to.
+  const SocketAddress& Name(std::size_t i) const { return addresses_[i]; }
 
   /// Points message `i` at its destination, `bytes` of its buffer, and its control data, emptied.
   void Prepare(std::size_t i, const SocketAddress& to, std::size_t bytes);

@@ -433,7 +433,7 @@ Decoded DecodeIcmpError(const WireReply& wire, const Verdict& verdict) {
   reply.reply_ttl = wire.ttl;
   reply.protocol = *protocol;
   reply.destination = quote.destination;
-  reply.quoted_ttl = quote.ttl;
+  reply.quoted_ttl = wire.is_rebuilt ? std::nullopt : std::optional(quote.ttl);
   if (!ReadQuotedProbe(quote, reply) || !IsFlowPort(reply.flow_port)) {
     return DecodeError::Unrelated;
   }

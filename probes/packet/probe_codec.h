@@ -85,6 +85,8 @@ struct WireReply {
   IpAddress source;                              // who sent it (outer IP header)
   std::uint8_t ttl = 0;                          // of the outer header on arrival; 0: unknown
   std::span<const std::byte> message;            // starts at the ICMP, UDP or TCP header
+  // By a port that is not shown the quoted IP header: no quoted TTL can be told.
+  bool is_rebuilt = false;
 };
 
 /// What a reply says. It answers the probe {protocol, destination, flow_port, destination_port,
