@@ -71,8 +71,9 @@ enum class Shown : std::uint8_t { Always, WhileFresh };
 template <typename Snapshot>
 struct FamilyRule {
   Metric metric;
-  Shown shown;
-  void (*add)(prometheus::MetricFamily& family, const Labels& identity, const Snapshot& snapshot);
+  Shown shown = Shown::Always;
+  void (*add)(prometheus::MetricFamily& family, const Labels& identity,
+              const Snapshot& snapshot) = nullptr;
 };
 
 inline const ProberStatus& StatusOf(const ProberStatus& status) {
@@ -81,6 +82,20 @@ inline const ProberStatus& StatusOf(const ProberStatus& status) {
 template <typename Snapshot>
 const ProberStatus& StatusOf(const Snapshot& snapshot) {
   return snapshot.status;
+}
+
+/// Adds to each of `families` what the rule of the same index makes of `snapshot`.
+template <typename Snapshot, std::size_t N>
+void AddSnapshot(const std::array<FamilyRule<Snapshot>, N>& rules, const Snapshot& snapshot,
+                 WallTime now, std::vector<prometheus::MetricFamily>& families) {
+  const ProberStatus& status = StatusOf(snapshot);
+  const Labels identity = IdentityLabels(status.key);
+  const bool is_fresh = IsFresh(status, now);
+  for (std::size_t i = 0; i < N; ++i) {
+    if (is_fresh || rules[i].shown == Shown::Always) {
+      rules[i].add(families[i], identity, snapshot);
+    }
+  }
 }
 
 /// The families that `rules` make of `snapshots`. Pre: no pointer is null.
@@ -94,14 +109,7 @@ std::vector<prometheus::MetricFamily> CollectFamilies(
     families.push_back(NewFamily(rule.metric));
   }
   for (const auto& snapshot : snapshots) {
-    const ProberStatus& status = StatusOf(*snapshot);
-    const Labels identity = IdentityLabels(status.key);
-    const bool is_fresh = IsFresh(status, now);
-    for (std::size_t i = 0; i < N; ++i) {
-      if (is_fresh || rules[i].shown == Shown::Always) {
-        rules[i].add(families[i], identity, *snapshot);
-      }
-    }
+    AddSnapshot(rules, *snapshot, now, families);
   }
   return families;
 }

@@ -197,7 +197,7 @@ class SampleWriter {
 
   void WriteHistogram(const ClientMetric::Histogram& histogram) {
     const double infinity = std::numeric_limits<double>::infinity();
-    const double count = static_cast<double>(histogram.sample_count);
+    const auto count = static_cast<double>(histogram.sample_count);
     for (const ClientMetric::Bucket& bucket : histogram.bucket) {
       Line("_bucket", "le", bucket.upper_bound, static_cast<double>(bucket.cumulative_count));
     }
@@ -246,7 +246,7 @@ void AppendNumber(double value, std::string& text) {
   const bool is_plain = magnitude == 0 || (magnitude >= 1e-5 && magnitude < 1e21);
   const auto format = is_plain ? std::chars_format::fixed : std::chars_format::scientific;
   std::array<char, 32> buffer{};  // the longest double takes 24
-  const auto end = std::to_chars(buffer.begin(), buffer.end(), value, format).ptr;
+  auto* const end = std::to_chars(buffer.begin(), buffer.end(), value, format).ptr;
   text.append(buffer.begin(), end);
 }
 
