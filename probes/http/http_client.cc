@@ -1,6 +1,8 @@
 #include "probes/http/http_client.h"
 
 #include <curl/curl.h>
+#include <pthread.h>
+#include <signal.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
@@ -45,6 +47,15 @@ class EpollDescriptor {
   int descriptor_;
 };
 
+// OpenSSL writes to sockets without MSG_NOSIGNAL, and with NOSIGNAL libcurl leaves the signal that
+// a closed peer causes to us.
+void BlockBrokenPipeSignal() {
+  sigset_t broken_pipe;
+  sigemptyset(&broken_pipe);
+  sigaddset(&broken_pipe, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
+}
+
 struct FreeMulti {
   void operator()(CURLM* multi) const { curl_multi_cleanup(multi); }
 };
@@ -68,6 +79,7 @@ class HttpClient::Impl {
   }
 
   ~Impl() {
+    BlockBrokenPipeSignal();
     for (const auto& [easy, request] : running_) {
       curl_multi_remove_handle(multi_.get(), easy);
     }
@@ -82,12 +94,14 @@ class HttpClient::Impl {
       UpdateDeadline();
       return;
     }
-    curl_multi_add_handle(multi_.get(), transfer->Handle());
-    running_.emplace(transfer->Handle(), Request{std::move(transfer), std::move(done)});
+    CURL* easy = transfer->Handle();
+    curl_multi_add_handle(multi_.get(), easy);
+    running_.emplace(easy, Request{std::move(transfer), std::move(done)});
     UpdateDeadline();
   }
 
   void Turn(MonoTime now) {
+    BlockBrokenPipeSignal();
     std::array<epoll_event, kEventsPerTurn> events{};
     const int count = epoll_wait(epoll_.Get(), events.data(), kEventsPerTurn, 0);
     for (int i = 0; i < count; ++i) {

@@ -106,11 +106,10 @@ std::optional<std::string> HttpTransfer::Prepare(TrustStores& trust) {
     return "the URL cannot be used";
   }
   origin_ = *origin;
-  trust_ = trust.Find(order_.request.tls.ca_file);
-  if (trust_ == nullptr && !order_.request.tls.insecure_skip_verify) {
-    return "no certificate authority can be read from " + (order_.request.tls.ca_file.empty()
-                                                               ? "the system's bundle"
-                                                               : order_.request.tls.ca_file);
+  if (MayUseTls() && !FindTrust(trust)) {
+    const std::string& file = order_.request.tls.ca_file;
+    return "no certificate authority can be read from " +
+           (file.empty() ? "the system's bundle" : file);
   }
   SetDestination();
   SetMethod();
@@ -122,6 +121,17 @@ std::optional<std::string> HttpTransfer::Prepare(TrustStores& trust) {
   }
   SetCallbacks();
   return is_accepted_ ? std::nullopt : std::optional<std::string>("an option was refused");
+}
+
+bool HttpTransfer::MayUseTls() const {
+  const HttpRequestConfig& request = order_.request;
+  return origin_.scheme == "https" || request.follow_redirects ||
+         ToLower(request.proxy).starts_with("https:");
+}
+
+bool HttpTransfer::FindTrust(TrustStores& trust) {
+  trust_ = trust.Find(order_.request.tls.ca_file);
+  return trust_ != nullptr || order_.request.tls.insecure_skip_verify;
 }
 
 void HttpTransfer::SetDestination() {
@@ -212,6 +222,7 @@ void HttpTransfer::SetTls() {
   Set(CURLOPT_CAINFO, static_cast<const char*>(nullptr));
   Set(CURLOPT_PROXY_CAPATH, static_cast<const char*>(nullptr));
   Set(CURLOPT_PROXY_CAINFO, static_cast<const char*>(nullptr));
+  Set(CURLOPT_CA_CACHE_TIMEOUT, 0L);     // else the first transfer's store serves all others too
   Set(CURLOPT_SSL_SESSIONID_CACHE, 0L);  // a resumed session is no full handshake
   Set(CURLOPT_SSL_VERIFYPEER, 1L);       // OnCertificates decides what that means
   Set(CURLOPT_SSL_VERIFYHOST, tls.insecure_skip_verify ? 0L : 2L);

@@ -30,7 +30,7 @@ class HttpTransfer {
   /// The CURL*, for the multi handle.
   void* Handle() const { return easy_.get(); }
 
-  /// The result, once libcurl says that the transfer ended with `curl_code`, or never to be called.
+  /// The result, once libcurl says that the transfer ended with `curl_code`. To be called once.
   HttpResult Finish(int curl_code, WallTime now);
 
   /// The result of a request that could not be started for `error`.
@@ -56,6 +56,8 @@ class HttpTransfer {
 
   template <typename Value>
   void Set(int option, Value value);
+  bool MayUseTls() const;
+  bool FindTrust(TrustStores& trust);
   void SetDestination();
   void SetMethod();
   void SetHeaders();

@@ -44,4 +44,12 @@ std::pair<int, std::uint16_t> ListenOnLoopback(const std::string& address, int b
   return {listener, ntohs(port)};
 }
 
+void ConnectToLoopback(int descriptor, std::uint16_t port) {
+  sockaddr_in peer{};
+  peer.sin_family = AF_INET;
+  peer.sin_port = htons(port);
+  peer.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  connect(descriptor, reinterpret_cast<const sockaddr*>(&peer), sizeof peer);
+}
+
 }  // namespace pathwitness

@@ -35,7 +35,7 @@ NginxServer::NginxServer(const Options& options) : has_tls_(!options.certificate
     throw std::system_error(errno, std::generic_category(), "fork");
   }
   if (child_ == 0) {  // only what is safe between fork and exec
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (getppid() == parent && dup2(listener_, kInherited) == kInherited) {
       execve("/usr/sbin/nginx", const_cast<char* const*>(arguments.data()),
              const_cast<char* const*>(environment.data()));
@@ -45,7 +45,7 @@ NginxServer::NginxServer(const Options& options) : has_tls_(!options.certificate
 }
 
 NginxServer::~NginxServer() {
-  kill(child_, SIGKILL);
+  kill(child_, SIGTERM);  // and its worker with it
   waitpid(child_, nullptr, 0);
   close(listener_);
 }
@@ -59,7 +59,7 @@ std::string NginxServer::Configuration(const Options& options) const {
   const std::string listen = (is_ipv6 ? "[" + options.address + "]:" : options.address + ":") +
                              std::to_string(port_) + (has_tls_ ? " ssl" : "") +
                              (options.has_http2 ? " http2" : "");
-  std::string text = "daemon off; master_process off; pid nginx.pid; error_log error.log;\n";
+  std::string text = "daemon off; worker_processes 1; pid nginx.pid; error_log error.log;\n";
   text += geteuid() == 0 ? "user root;\n" : "";
   text += "events { worker_connections 512; }\nhttp { access_log off;\n";
   for (const char* kind : {"client_body", "proxy", "fastcgi", "uwsgi", "scgi"}) {

@@ -9,7 +9,7 @@
 
 namespace pathwitness {
 
-/// A real nginx of one process on a free loopback port, as a child of the test.
+/// A real nginx with one worker on a free loopback port, as a child of the test.
 ///
 /// The listening socket is opened here and inherited, so that the port cannot be taken by others
 /// and connections wait in its queue while nginx starts.

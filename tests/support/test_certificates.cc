@@ -47,12 +47,16 @@ std::string AlternativeNames(const CertificateOrder& order) {
   return names;
 }
 
-void SetName(X509* certificate, const std::string& common_name) {
-  X509_NAME* name = X509_get_subject_name(certificate);
-  const auto* bytes = reinterpret_cast<const unsigned char*>(common_name.data());
-  Require(X509_NAME_add_entry_by_NID(name, NID_commonName, MBSTRING_UTF8, bytes,
-                                     static_cast<int>(common_name.size()), -1, 0) == 1,
-          "name");
+// Whatever is asked for, also what X509_NAME_add_entry_by_NID finds too long.
+void AddToName(X509_NAME* name, int kind, const std::string& text) {
+  X509_NAME_ENTRY* entry = X509_NAME_ENTRY_new();
+  X509_NAME_ENTRY_set_object(entry, OBJ_nid2obj(kind));
+  X509_NAME_ENTRY_set_data(entry, V_ASN1_UTF8STRING,
+                           reinterpret_cast<const unsigned char*>(text.data()),
+                           static_cast<int>(text.size()));
+  const bool is_added = X509_NAME_add_entry(name, entry, -1, 0) == 1;
+  X509_NAME_ENTRY_free(entry);
+  Require(is_added, "name");
 }
 
 void SetSerial(X509* certificate) {
@@ -90,7 +94,10 @@ TestCertificate TestCertificate::Make(const CertificateOrder& order, const TestC
   ASN1_TIME_set(X509_getm_notAfter(certificate), now + order.valid_to.count());
   X509_set_version(certificate, X509_VERSION_3);
   SetSerial(certificate);
-  SetName(certificate, order.common_name);
+  AddToName(X509_get_subject_name(certificate), NID_commonName, order.common_name);
+  if (!order.organization.empty()) {
+    AddToName(X509_get_subject_name(certificate), NID_organizationName, order.organization);
+  }
   const TestCertificate& signer = issuer == nullptr ? made : *issuer;
   X509_set_issuer_name(certificate, X509_get_subject_name(signer.certificate_.get()));
   X509_set_pubkey(certificate, made.key_.get());

@@ -16,6 +16,7 @@ namespace pathwitness {
 /// What a test wants in a certificate.
 struct CertificateOrder {
   std::string common_name = "localhost";
+  std::string organization = {};
   std::vector<std::string> dns_names = {"localhost"};
   std::vector<std::string> addresses = {"127.0.0.1", "::1"};
   std::chrono::seconds valid_from{-std::chrono::hours(24)};  // from now
@@ -33,6 +34,7 @@ class TestCertificate {
   TestCertificate Issue(const CertificateOrder& order) const;
 
   x509_st& Certificate() const { return *certificate_; }
+  evp_pkey_st& Key() const { return *key_; }
   std::string CertificatePem() const;
   std::string KeyPem() const;
   double NotBefore() const { return not_before_; }  // Unix seconds
