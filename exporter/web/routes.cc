@@ -227,8 +227,15 @@ class Routes::Impl {
     if (request.method != "POST") {
       return MethodNotAllowed("POST");
     }
-    return views_.on_heartbeat(name) ? PlainText(200, "stored")
-                                     : PlainText(404, "no target of that name has a pushed pulse");
+    switch (views_.on_heartbeat(name)) {
+      case HeartbeatOutcome::Stored:
+        return PlainText(200, "stored");
+      case HeartbeatOutcome::UnknownName:
+        return PlainText(404, "no target of that name has a pushed pulse");
+      case HeartbeatOutcome::NotStored:
+        return Busy("the heartbeat could not be stored: send it again");
+    }
+    return PlainText(500, "no such outcome");
   }
 
   Views views_;

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "exporter/web/http_message.h"
@@ -34,8 +35,10 @@ struct ProbeOutcome {
   std::string text;
 };
 
+enum class HeartbeatOutcome : std::uint8_t { Stored, UnknownName, NotStored };
+
 /// What the endpoints need from the process. Every function may be called from any thread; only
-/// `probe` waits, for at most the order's timeout.
+/// `probe`, for at most the order's timeout, and `on_heartbeat` wait.
 struct Views {
   std::function<std::string()> metrics;                     // Prometheus text format 0.0.4
   std::function<std::string()> metrics_gzip;                // the same, compressed
@@ -43,7 +46,7 @@ struct Views {
   std::function<std::vector<std::string>()> stuck_engines;  // names; empty: healthy
   std::function<bool()> has_stored_round;
   std::function<ProbeOutcome(const ProbeOrder&)> probe;
-  std::function<bool(const std::string& name)> on_heartbeat;  // false: no such pushed pulse
+  std::function<HeartbeatOutcome(const std::string& name)> on_heartbeat;
 };
 
 /// Answers every request of the web server:
@@ -56,7 +59,8 @@ struct Views {
 ///                          a target that is down (probe_success 0), 400 what is not possible, 404
 ///                          unknown target, 503 too many at a time, 504 not done within the
 ///                          scrape's timeout
-///   POST /pulse/<name>     a heartbeat; 200 when stored, 404 unknown name
+///   POST /pulse/<name>     a heartbeat; 200 when stored, 404 unknown name, 503 when it could not
+///                          be stored: send it again
 ///
 /// Anything else is 404, another method 405. Error bodies are one line of plain text. May be called
 /// from many threads at once.

@@ -28,7 +28,12 @@ class RoutesTest : public testing::Test {
               order_ = order;
               return outcome_;
             },
-        .on_heartbeat = [](const std::string& name) { return name == "nightly backup"; },
+        .on_heartbeat =
+            [](const std::string& name) {
+              return name == "nightly backup" ? HeartbeatOutcome::Stored
+                     : name == "full disk"    ? HeartbeatOutcome::NotStored
+                                              : HeartbeatOutcome::UnknownName;
+            },
     };
   }
 
@@ -113,6 +118,12 @@ TEST_F(RoutesTest, AHeartbeatIsStoredOrUnknown) {
   EXPECT_EQ(Send("POST", "/pulse/nightly%20backup").status, 200);
   EXPECT_EQ(Send("POST", "/pulse/nightly").status, 404);
   EXPECT_EQ(Send("POST", "/pulse/").status, 404);
+}
+
+TEST_F(RoutesTest, AHeartbeatThatIsNotStoredIsToBeSentAgain) {
+  const HttpResponse response = Send("POST", "/pulse/full%20disk");
+  EXPECT_EQ(response.status, 503);
+  EXPECT_THAT(response.headers, Contains(Pair("Retry-After", "1")));
 }
 
 TEST_F(RoutesTest, ProbePassesOnWhatWasAsked) {

@@ -1,18 +1,15 @@
 #include "exporter/web/server.h"
 
-#include <arpa/inet.h>
 #include <curl/curl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <poll.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-#include <array>
 #include <chrono>
 #include <memory>
 #include <optional>
+
+#include "tests/exporter/exchange.h"
 
 namespace pathwitness {
 namespace {
@@ -21,31 +18,6 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 using namespace std::chrono_literals;
-
-/// Sends `bytes` to 127.0.0.1 and returns all that comes back until the server closes, or what has
-/// come after 10 s.
-std::string Exchange(std::uint16_t port, std::string_view bytes) {
-  const int connection = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in server{};
-  server.sin_family = AF_INET;
-  server.sin_port = htons(port);
-  server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  std::string answer;
-  if (::connect(connection, reinterpret_cast<const sockaddr*>(&server), sizeof(server)) == 0) {
-    static_cast<void>(::send(connection, bytes.data(), bytes.size(), MSG_NOSIGNAL));
-    pollfd readable{.fd = connection, .events = POLLIN, .revents = 0};
-    std::array<char, 4096> chunk{};
-    while (::poll(&readable, 1, 10'000) == 1) {
-      const ssize_t count = ::recv(connection, chunk.data(), chunk.size(), 0);
-      if (count <= 0) {
-        break;
-      }
-      answer.append(chunk.data(), static_cast<std::size_t>(count));
-    }
-  }
-  ::close(connection);
-  return answer;
-}
 
 struct CurlAnswer {
   long status = 0;
@@ -146,17 +118,13 @@ TEST_F(HttpServerTest, AnAddressInUseIsOneLineThatNamesItAndTheRemedy) {
   }
 }
 
-TEST_F(HttpServerTest, StopsAtOnceThoughAClientIsSilent) {
-  const int silent = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  auto other = std::make_optional<HttpServer>(
+TEST(HttpServer, StopsAtOnceThoughAClientIsSilent) {
+  auto server = std::make_optional<HttpServer>(
       std::vector<ListenAddress>{{.host = "127.0.0.1", .port = 0}}, Echo);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(other->Addresses().front().port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  ASSERT_EQ(::connect(silent, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+  const int silent = ConnectToLoopback(server->Addresses().front().port);
+  ASSERT_GE(silent, 0);
   const auto start = std::chrono::steady_clock::now();
-  other.reset();
+  server.reset();
   EXPECT_LT(std::chrono::steady_clock::now() - start, 1s);
   ::close(silent);
 }

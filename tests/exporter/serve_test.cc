@@ -1,0 +1,308 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tests/exporter/child_process.h"
+#include "tests/exporter/exchange.h"
+
+// The real program, from its flags to its exit, measuring the loopback.
+namespace pathwitness {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+using namespace std::chrono_literals;
+
+constexpr std::string_view kTargets = R"(
+probe: {allow: [127.0.0.0/8]}
+targets:
+  - name: here-to-loopback
+    host: 127.0.0.1
+    trace: {protocols: [udp], interval: 1s, end_to_end_interval: 200ms, timeout: 300ms}
+  - name: nightly-backup
+    pulse: {push: {}, expected_interval: 1d}
+)";
+
+/// A folder with a configuration, gone at the end.
+class Workplace {
+ public:
+  explicit Workplace(std::string_view targets = kTargets) {
+    std::string pattern = testing::TempDir() + "/pathwitness-XXXXXX";
+    folder_ = ::mkdtemp(pattern.data());
+    std::ofstream(ConfigFile()) << "state_directory: " << folder_.string() << "\n" << targets;
+  }
+  ~Workplace() { std::filesystem::remove_all(folder_); }
+  Workplace(const Workplace&) = delete;
+  Workplace& operator=(const Workplace&) = delete;
+
+  std::filesystem::path ConfigFile() const { return folder_ / "test.yaml"; }
+  std::filesystem::path File(const std::string& name) const { return folder_ / name; }
+
+ private:
+  std::filesystem::path folder_;
+};
+
+std::vector<std::string> Command(const Workplace& workplace, std::vector<std::string> flags) {
+  flags.insert(flags.begin(),
+               {PATHWITNESS_BINARY, "--config.file=" + workplace.ConfigFile().string()});
+  return flags;
+}
+
+struct Ended {
+  int status = 0;
+  std::string output;
+};
+
+Ended RunToEnd(const std::vector<std::string>& command) {
+  ChildProcess process(command);
+  const std::optional<int> status = process.AwaitExit(20s);
+  return {status.value_or(-1), process.Output()};
+}
+
+/// A running server on a port of its own.
+class Server {
+ public:
+  explicit Server(std::string_view targets = kTargets)
+      : workplace_(targets), process_(Command(workplace_, {"--web.listen-address=127.0.0.1:0"})) {
+    const std::string mark = "address=127.0.0.1:";
+    const std::string& log = process_.ReadUntil(mark, 20s);
+    const std::size_t found = log.find(mark);
+    if (found == std::string::npos) {
+      ADD_FAILURE() << "does not listen: " << log;
+      return;
+    }
+    port_ = static_cast<std::uint16_t>(std::stoul(log.substr(found + mark.size())));
+  }
+
+  std::string Get(const std::string& path, const std::string& headers = "") const {
+    return Send("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n" + headers + "\r\n");
+  }
+  std::string Post(const std::string& path) const {
+    return Send("POST " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n");
+  }
+  std::string Send(std::string_view bytes) const { return Exchange(port_, bytes); }
+
+  /// Asks until the page has `wanted` or 30 s are over; the last answer.
+  std::string GetUntil(const std::string& path, const std::string& wanted,
+                       const std::string& headers = "") {
+    const auto deadline = std::chrono::steady_clock::now() + 30s;
+    std::string answer = Get(path, headers);
+    while (answer.find(wanted) == std::string::npos &&
+           std::chrono::steady_clock::now() < deadline) {
+      process_.ReadUntil("never logged", 50ms);
+      answer = Get(path, headers);
+    }
+    return answer;
+  }
+
+  ChildProcess& Process() { return process_; }
+  const Workplace& Place() const { return workplace_; }
+  std::uint16_t Port() const { return port_; }
+
+ private:
+  Workplace workplace_;
+  ChildProcess process_;
+  std::uint16_t port_ = 0;
+};
+
+std::string BodyOf(const std::string& answer) {
+  return answer.substr(answer.find("\r\n\r\n") + 4);
+}
+
+class ServeTest : public testing::Test {
+ protected:
+  Server server_;
+};
+
+TEST_F(ServeTest, BecomesReadyAndHealthy) {
+  EXPECT_THAT(server_.GetUntil("/-/ready", " 200 "), HasSubstr("ready\n"));
+  EXPECT_THAT(server_.Get("/-/healthy"), StartsWith("HTTP/1.1 200 "));
+}
+
+TEST_F(ServeTest, MetricsSatisfyPromtool) {
+  const std::string page =
+      BodyOf(server_.GetUntil("/metrics", "pathwitness_path_reached{target=\"here-to-loopback\""));
+  EXPECT_THAT(page, HasSubstr("pathwitness_path_probes_total{target=\"here-to-loopback\""));
+  const std::string file = server_.Place().File("metrics.txt").string();
+  std::ofstream(file) << page;
+  ChildProcess promtool({"promtool", "check", "metrics"}, file);
+  const std::optional<int> status = promtool.AwaitExit(20s);
+  EXPECT_EQ(status, 0) << promtool.Output();
+}
+
+TEST_F(ServeTest, MetricsComeCompressedToThoseWhoAsk) {
+  const std::string answer = server_.Get("/metrics", "Accept-Encoding: gzip\r\n");
+  EXPECT_THAT(answer, HasSubstr("Content-Encoding: gzip\r\n"));
+  EXPECT_THAT(BodyOf(answer), StartsWith("\x1f\x8b"));
+}
+
+TEST_F(ServeTest, TheStatusPageShowsEveryTarget) {
+  EXPECT_THAT(server_.GetUntil("/", "class=\"up\">up"),
+              AllOf(HasSubstr("here-to-loopback"), HasSubstr("nightly-backup")));
+}
+
+TEST_F(ServeTest, AConfiguredTargetIsMeasuredOnDemand) {
+  server_.GetUntil("/-/ready", " 200 ");
+  EXPECT_THAT(BodyOf(server_.Get("/probe?target=here-to-loopback&family=ipv4")),
+              HasSubstr("probe_success 1\n"));
+}
+
+TEST_F(ServeTest, AnAllowedAddressIsMeasuredOnDemand) {
+  server_.GetUntil("/-/ready", " 200 ");
+  EXPECT_THAT(BodyOf(server_.Get("/probe?target=127.0.0.1&prober=trace_udp")),
+              HasSubstr("probe_success 1\n"));
+}
+
+TEST_F(ServeTest, AServiceThatIsDownIsAMeasurementToo) {
+  server_.GetUntil("/-/ready", " 200 ");
+  const std::string answer = server_.Get("/probe?target=127.0.0.9&prober=https");
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 "));
+  EXPECT_THAT(BodyOf(answer), HasSubstr("probe_success 0\n"));
+}
+
+TEST_F(ServeTest, WhatCannotBeMeasuredIsRefused) {
+  server_.GetUntil("/-/ready", " 200 ");
+  EXPECT_THAT(server_.Get("/probe?target=192.0.2.1"), StartsWith("HTTP/1.1 404 "));
+  EXPECT_THAT(server_.Get("/probe?target=here-to-loopback&prober=https"),
+              AllOf(StartsWith("HTTP/1.1 400 "), HasSubstr("it has: trace_udp\n")));
+  EXPECT_THAT(server_.Get("/probe?target=127.0.0.1&family=ipv6"), StartsWith("HTTP/1.1 400 "));
+  EXPECT_THAT(server_.Get("/probe?target=%zz"), StartsWith("HTTP/1.1 400 "));
+}
+
+TEST_F(ServeTest, AHeartbeatShowsInTheMetrics) {
+  EXPECT_THAT(server_.Post("/pulse/nightly-backup"), StartsWith("HTTP/1.1 200 "));
+  EXPECT_THAT(server_.GetUntil("/metrics", "pathwitness_pulse_timestamp_seconds{"),
+              HasSubstr("pathwitness_pulse_timestamp_seconds{target=\"nightly-backup\""));
+}
+
+TEST_F(ServeTest, AHeartbeatNeedsAKnownNameAndPost) {
+  EXPECT_THAT(server_.Post("/pulse/other"), StartsWith("HTTP/1.1 404 "));
+  EXPECT_THAT(server_.Get("/pulse/nightly-backup"),
+              AllOf(StartsWith("HTTP/1.1 405 "), HasSubstr("Allow: POST\r\n")));
+}
+
+TEST_F(ServeTest, UnknownPathsAndMethodsAreRefused) {
+  EXPECT_THAT(server_.Get("/nothing"), StartsWith("HTTP/1.1 404 "));
+  EXPECT_THAT(server_.Post("/metrics"), StartsWith("HTTP/1.1 405 "));
+}
+
+TEST_F(ServeTest, SurvivesHostileRequests) {
+  using std::string_view_literals::operator""sv;
+  EXPECT_THAT(server_.Get("/", "X-Huge: " + std::string(100'000, 'x') + "\r\n"),
+              Not(HasSubstr(" 200 ")));
+  EXPECT_THAT(server_.Get("/%zz%"), StartsWith("HTTP/1.1 400 "));
+  EXPECT_THAT(server_.Get("/metrics%00"), StartsWith("HTTP/1.1 400 "));
+  EXPECT_THAT(server_.Send("GET /\0metrics HTTP/1.1\r\n\r\n"sv), Not(HasSubstr(" 200 ")));
+  EXPECT_THAT(server_.Send("\r\n\r\n\xff\xfe\r\n\r\n"sv), Not(HasSubstr(" 200 ")));
+  EXPECT_THAT(server_.Get("/-/healthy"), StartsWith("HTTP/1.1 200 "));
+}
+
+TEST_F(ServeTest, SigtermEndsItWithinASecond) {
+  server_.GetUntil("/-/ready", " 200 ");
+  const auto start = std::chrono::steady_clock::now();
+  server_.Process().Signal(SIGTERM);
+  EXPECT_EQ(server_.Process().AwaitExit(20s), 0);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, 1500ms);  // with leave for a busy machine
+  EXPECT_THAT(server_.Process().Output(), HasSubstr("msg=\"stopping\" signal=TERM"));
+}
+
+TEST_F(ServeTest, SighupIsNotTheEnd) {
+  server_.Process().Signal(SIGHUP);
+  EXPECT_THAT(server_.Process().ReadUntil("signal=HUP", 10s), HasSubstr("signal ignored"));
+  EXPECT_THAT(server_.Get("/-/healthy"), StartsWith("HTTP/1.1 200 "));
+}
+
+TEST_F(ServeTest, ASecondOneOnTheSamePortFailsInOneLine) {
+  const std::string address = "127.0.0.1:" + std::to_string(server_.Port());
+  const Workplace workplace;
+  const Ended ended =
+      RunToEnd(Command(workplace, {"--web.listen-address=" + address, "--log.level=error"}));
+  EXPECT_EQ(ended.status, 1);
+  EXPECT_THAT(ended.output, AllOf(StartsWith("pathwitness: cannot listen on " + address),
+                                  HasSubstr("Address already in use")));
+  EXPECT_EQ(std::ranges::count(ended.output, '\n'), 1) << ended.output;
+}
+
+TEST(Serve, AMeasurementLongerThanTheScrapeIs504) {
+  const int silent = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  ASSERT_EQ(::listen(silent, 8), 0);  // binds to a port of the kernel's choice
+  sockaddr_in bound{};
+  socklen_t size = sizeof(bound);
+  ::getsockname(silent, reinterpret_cast<sockaddr*>(&bound), &size);
+  const std::string port = std::to_string(ntohs(bound.sin_port));
+  Server server(
+      "targets:\n  - name: mute\n    host: 127.0.0.1\n    https: {url: \"https://127.0.0.1:" +
+      port + "/\", timeout: 10s}\n");
+  EXPECT_THAT(server.GetUntil("/probe?target=mute", "no result within",
+                              "X-Prometheus-Scrape-Timeout-Seconds: 0.8\r\n"),
+              StartsWith("HTTP/1.1 504 "));
+  ::close(silent);
+}
+
+TEST(CommandLine, AValidConfigurationIsSaidToBeValid) {
+  const Workplace workplace;
+  const Ended ended = RunToEnd(Command(workplace, {"--config.check"}));
+  EXPECT_EQ(ended.status, 0);
+  EXPECT_EQ(ended.output, "configuration is valid\n");
+}
+
+TEST(CommandLine, EveryProblemOfAConfigurationIsALine) {
+  const Workplace workplace("targets:\n  - {name: a, host: 127.0.0.1, trase: {}}\n  - {hots: b}\n");
+  for (const std::vector<std::string>& flags :
+       {std::vector<std::string>{"--config.check"}, std::vector<std::string>{}}) {
+    const Ended ended = RunToEnd(Command(workplace, flags));
+    EXPECT_EQ(ended.status, 1);
+    EXPECT_THAT(ended.output, AllOf(HasSubstr("test.yaml:3:"), HasSubstr("trase"),
+                                    HasSubstr("test.yaml:4:"), HasSubstr("hots")));
+  }
+}
+
+TEST(CommandLine, AMissingFileIsOneLineThatNamesIt) {
+  const Ended ended = RunToEnd({PATHWITNESS_BINARY, "--config.file=/nonexistent/x.yaml"});
+  EXPECT_EQ(ended.status, 1);
+  EXPECT_THAT(ended.output, HasSubstr("/nonexistent/x.yaml"));
+  EXPECT_EQ(std::ranges::count(ended.output, '\n'), 1) << ended.output;
+}
+
+TEST(CommandLine, AnUnknownFlagIsOneLine) {
+  const Ended ended = RunToEnd({PATHWITNESS_BINARY, "--config.fiel=x"});
+  EXPECT_EQ(ended.status, 1);
+  EXPECT_THAT(ended.output, HasSubstr("--config.fiel=x"));
+  EXPECT_EQ(std::ranges::count(ended.output, '\n'), 1) << ended.output;
+}
+
+TEST(CommandLine, TheVersionNamesWhatItIsBuiltOf) {
+  const Ended ended = RunToEnd({PATHWITNESS_BINARY, "--version"});
+  EXPECT_EQ(ended.status, 0);
+  EXPECT_THAT(ended.output,
+              AllOf(StartsWith("pathwitness, version "), HasSubstr("(branch: "),
+                    HasSubstr("libcurl: "), HasSubstr("civetweb: "), HasSubstr("compiler: ")));
+}
+
+TEST(CommandLine, HelpListsTheFlags) {
+  const Ended ended = RunToEnd({PATHWITNESS_BINARY, "--help"});
+  EXPECT_EQ(ended.status, 0);
+  EXPECT_THAT(ended.output, AllOf(HasSubstr("--config.file"), HasSubstr("--log.format")));
+}
+
+TEST(CommandLine, AnUnknownEnvironmentIsAnError) {
+  const Workplace workplace;
+  const Ended ended = RunToEnd(Command(workplace, {"--environment=stagign"}));
+  EXPECT_EQ(ended.status, 1);
+  EXPECT_THAT(ended.output, HasSubstr("there is no \"stagign\""));
+}
+
+}  // namespace
+}  // namespace pathwitness
