@@ -1,7 +1,6 @@
 #include "probes/net/datagram_port.h"
 
 #include <linux/errqueue.h>
-#include <net/if.h>
 #include <netinet/in.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -32,24 +31,13 @@ int SocketProtocol(ProbeProtocol protocol, IpFamily family) {
   return IpProtocolNumber(protocol, family);
 }
 
-void AddRouteControl(const Outgoing& outgoing, MessageBatch& outbox) {
-  const bool has_interface = outgoing.route != nullptr && !outgoing.route->interface.empty();
-  const unsigned index = has_interface ? if_nametoindex(outgoing.route->interface.c_str()) : 0;
-  const int ttl = outgoing.probe.ttl;
-  const std::span<const std::byte> source = outgoing.probe.source.Bytes();
-  if (outgoing.probe.source.Family() == IpFamily::Ipv4) {
-    in_pktinfo route{};
-    route.ipi_ifindex = static_cast<int>(index);
-    std::memcpy(&route.ipi_spec_dst, source.data(), source.size());
-    outbox.AddControl(0, IPPROTO_IP, IP_PKTINFO, BytesOf(route));
+void AddTtl(const ProbePacket& probe, MessageBatch& outbox) {
+  const int ttl = probe.ttl;
+  if (probe.destination.Family() == IpFamily::Ipv4) {
     outbox.AddControl(0, IPPROTO_IP, IP_TTL, BytesOf(ttl));
-    return;
+  } else {
+    outbox.AddControl(0, IPPROTO_IPV6, IPV6_HOPLIMIT, BytesOf(ttl));
   }
-  in6_pktinfo route{};
-  route.ipi6_ifindex = index;
-  std::memcpy(&route.ipi6_addr, source.data(), source.size());
-  outbox.AddControl(0, IPPROTO_IPV6, IPV6_PKTINFO, BytesOf(route));
-  outbox.AddControl(0, IPPROTO_IPV6, IPV6_HOPLIMIT, BytesOf(ttl));
 }
 
 void AskForEverything(int descriptor, IpFamily family) {
@@ -194,7 +182,8 @@ int DatagramPort::SendOne(const Outgoing& outgoing) {
   outbox_.Prepare(
       0, ToSocketAddress(probe.destination, is_udp ? probe.destination_port : std::uint16_t{0}),
       is_udp ? bytes - kTransportHeaderBytes : bytes);
-  AddRouteControl(outgoing, outbox_);
+  AddRoute(outgoing, 0, outbox_);
+  AddTtl(probe, outbox_);
   for (int i = 0; i < kMostTries; ++i) {
     if (sendmsg(flow->socket.Get(), &outbox_.Header(0).msg_hdr, MSG_DONTWAIT) >= 0) {
       if (is_udp) {

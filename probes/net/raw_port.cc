@@ -2,7 +2,6 @@
 
 #include <linux/errqueue.h>
 #include <linux/net_tstamp.h>
-#include <net/if.h>
 #include <netinet/in.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -101,29 +100,6 @@ std::size_t WritePacket(const ProbePacket& probe, std::span<std::byte> buffer) {
     WriteV6Header(probe, length, writer);
   }
   return header_bytes + length;
-}
-
-unsigned InterfaceIndex(const Outgoing& outgoing) {
-  return outgoing.route == nullptr || outgoing.route->interface.empty()
-             ? 0
-             : if_nametoindex(outgoing.route->interface.c_str());
-}
-
-// The kernel routes by this, not by the header: rules may look at source and interface.
-void AddRouteControl(const Outgoing& outgoing, std::size_t slot, MessageBatch& outbox) {
-  const unsigned index = InterfaceIndex(outgoing);
-  const std::span<const std::byte> source = outgoing.probe.source.Bytes();
-  if (outgoing.probe.source.Family() == IpFamily::Ipv4) {
-    in_pktinfo route{};
-    route.ipi_ifindex = static_cast<int>(index);
-    std::memcpy(&route.ipi_spec_dst, source.data(), source.size());
-    outbox.AddControl(slot, IPPROTO_IP, IP_PKTINFO, BytesOf(route));
-    return;
-  }
-  in6_pktinfo route{};
-  route.ipi6_ifindex = index;
-  std::memcpy(&route.ipi6_addr, source.data(), source.size());
-  outbox.AddControl(slot, IPPROTO_IPV6, IPV6_PKTINFO, BytesOf(route));
 }
 
 // A raw IPv4 socket hands over the IP header too. False: it is damaged.
@@ -260,7 +236,7 @@ void RawPort::SendThrough(std::size_t sender, std::span<const Outgoing* const> b
 void RawPort::Fill(std::size_t slot, const Outgoing& outgoing) {
   const std::size_t bytes = WritePacket(outgoing.probe, outbox_.Buffer(slot));
   outbox_.Prepare(slot, ToSocketAddress(outgoing.probe.destination, 0), bytes);
-  AddRouteControl(outgoing, slot, outbox_);
+  AddRoute(outgoing, slot, outbox_);
 }
 
 void RawPort::Flush(std::size_t sender, std::span<const Outgoing* const> batch) {

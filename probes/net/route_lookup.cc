@@ -96,4 +96,24 @@ RouteLookup::Answer RouteLookup::Ask(const IpAddress& destination, const PacketR
   return answer;
 }
 
+void AddRoute(const Outgoing& outgoing, std::size_t slot, MessageBatch& outbox) {
+  const bool has_interface = outgoing.route != nullptr && !outgoing.route->interface.empty();
+  const unsigned index = has_interface ? if_nametoindex(outgoing.route->interface.c_str()) : 0;
+  const std::span<const std::byte> source = outgoing.probe.source.Bytes();
+  if (outgoing.probe.source.Family() == IpFamily::Ipv4) {
+    in_pktinfo route{};
+    route.ipi_ifindex = static_cast<int>(index);
+    std::memcpy(&route.ipi_spec_dst, source.data(), source.size());
+    outbox.AddControl(slot, IPPROTO_IP, IP_PKTINFO, BytesOf(route));
+    return;
+  }
+  in6_pktinfo route{};
+  route.ipi6_ifindex = index;
+  // Linux takes the interface as no more than a hint when a source address is given beside it.
+  if (index == 0) {
+    std::memcpy(&route.ipi6_addr, source.data(), source.size());
+  }
+  outbox.AddControl(slot, IPPROTO_IPV6, IPV6_PKTINFO, BytesOf(route));
+}
+
 }  // namespace pathwitness

@@ -53,4 +53,9 @@ class RouteLookup {
   std::map<Question, Answer> answers_;
 };
 
+/// Appends control data that makes message `slot` of `outbox` leave by the probe's interface and
+/// from its source address, also where the message carries an IP header of its own: routing rules
+/// look at the control data.
+void AddRoute(const Outgoing& outgoing, std::size_t slot, MessageBatch& outbox);
+
 }  // namespace pathwitness
