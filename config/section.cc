@@ -221,6 +221,11 @@ void Section::ReadTexts(std::string_view key,
     Refuse(*node, key, "a map of names to text");
     return;
   }
+  std::set<std::string_view> names;
+  for (const YamlNode::Entry& entry : node->entries) {
+    names.insert(entry.key);
+  }
+  std::erase_if(out, [&names](const auto& text) { return names.contains(text.first); });
   for (const YamlNode::Entry& entry : node->entries) {
     const std::string path = Join(Join(path_, key), entry.key);
     log_.NotePosition(path, entry.value.position);
@@ -229,7 +234,6 @@ void Section::ReadTexts(std::string_view key,
                       fmt::format("must be text, not {}", KindName(entry.value.kind)));
       continue;
     }
-    std::erase_if(out, [&entry](const auto& known) { return known.first == entry.key; });
     out.emplace_back(entry.key, entry.value.text);
   }
 }
