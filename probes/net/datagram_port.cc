@@ -150,6 +150,7 @@ DatagramPort::DatagramPort()
 }
 
 void DatagramPort::Send(std::span<const Outgoing> batch) {
+  interfaces_.Forget();
   for (const Outgoing& outgoing : batch) {
     const int error = SendOne(outgoing);
     if (error != 0) {
@@ -169,6 +170,10 @@ int DatagramPort::SendOne(const Outgoing& outgoing) {
   if (outgoing.route != nullptr && outgoing.route->mark != 0) {
     return EPERM;
   }
+  const std::optional<unsigned> interface_index = interfaces_.Of(outgoing.route);
+  if (!interface_index) {
+    return ENODEV;
+  }
   Flow* const flow = FlowFor(probe);
   if (flow == nullptr) {
     return errno;
@@ -182,7 +187,7 @@ int DatagramPort::SendOne(const Outgoing& outgoing) {
   outbox_.Prepare(
       0, ToSocketAddress(probe.destination, is_udp ? probe.destination_port : std::uint16_t{0}),
       is_udp ? bytes - kTransportHeaderBytes : bytes);
-  AddRoute(outgoing, 0, outbox_);
+  AddRoute(probe, *interface_index, 0, outbox_);
   AddTtl(probe, outbox_);
   for (int i = 0; i < kMostTries; ++i) {
     if (sendmsg(flow->socket.Get(), &outbox_.Header(0).msg_hdr, MSG_DONTWAIT) >= 0) {

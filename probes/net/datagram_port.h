@@ -69,6 +69,7 @@ class DatagramPort final : public PacketPort {
   std::optional<std::uint16_t> TakeToken(Flow& flow, const QueuedMessage& queued);
 
   RouteLookup routes_;
+  InterfaceIndexes interfaces_;
   FileDescriptor epoll_;
   FileDescriptor failure_bell_;          // an eventfd that makes epoll_ readable
   std::array<bool, 2> can_ping_;         // by family

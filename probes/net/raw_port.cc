@@ -206,7 +206,12 @@ void RawPort::Send(std::span<const Outgoing> batch) {
   for (std::vector<const Outgoing*>& chosen : sorted_) {
     chosen.clear();
   }
+  interfaces_.Forget();
   for (const Outgoing& outgoing : batch) {
+    if (!interfaces_.Of(outgoing.route)) {
+      ReportFailure(outgoing.id, ENODEV);
+      continue;
+    }
     if (const std::optional<std::size_t> sender = SenderFor(outgoing)) {
       sorted_[*sender].push_back(&outgoing);
       continue;
@@ -236,7 +241,7 @@ void RawPort::SendThrough(std::size_t sender, std::span<const Outgoing* const> b
 void RawPort::Fill(std::size_t slot, const Outgoing& outgoing) {
   const std::size_t bytes = WritePacket(outgoing.probe, outbox_.Buffer(slot));
   outbox_.Prepare(slot, ToSocketAddress(outgoing.probe.destination, 0), bytes);
-  AddRoute(outgoing, slot, outbox_);
+  AddRoute(outgoing.probe, interfaces_.Of(outgoing.route).value_or(0), slot, outbox_);
 }
 
 void RawPort::Flush(std::size_t sender, std::span<const Outgoing* const> batch) {

@@ -80,6 +80,7 @@ class RawPort final : public PacketPort {
 
   RawSockets sockets_;
   RouteLookup routes_;
+  InterfaceIndexes interfaces_;
   FileDescriptor epoll_;
   FileDescriptor failure_bell_;       // an eventfd that makes epoll_ readable
   std::vector<SendLine> lines_;       // beside sockets_.senders

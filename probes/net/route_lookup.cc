@@ -96,21 +96,31 @@ RouteLookup::Answer RouteLookup::Ask(const IpAddress& destination, const PacketR
   return answer;
 }
 
-void AddRoute(const Outgoing& outgoing, std::size_t slot, MessageBatch& outbox) {
-  const bool has_interface = outgoing.route != nullptr && !outgoing.route->interface.empty();
-  const unsigned index = has_interface ? if_nametoindex(outgoing.route->interface.c_str()) : 0;
-  const std::span<const std::byte> source = outgoing.probe.source.Bytes();
-  if (outgoing.probe.source.Family() == IpFamily::Ipv4) {
+std::optional<unsigned> InterfaceIndexes::Of(const PacketRoute* route) {
+  if (route == nullptr || route->interface.empty()) {
+    return 0;
+  }
+  auto found = known_.find(route->interface);
+  if (found == known_.end()) {
+    found = known_.emplace(route->interface, if_nametoindex(route->interface.c_str())).first;
+  }
+  return found->second == 0 ? std::nullopt : std::optional(found->second);
+}
+
+void AddRoute(const ProbePacket& probe, unsigned interface_index, std::size_t slot,
+              MessageBatch& outbox) {
+  const std::span<const std::byte> source = probe.source.Bytes();
+  if (probe.source.Family() == IpFamily::Ipv4) {
     in_pktinfo route{};
-    route.ipi_ifindex = static_cast<int>(index);
+    route.ipi_ifindex = static_cast<int>(interface_index);
     std::memcpy(&route.ipi_spec_dst, source.data(), source.size());
     outbox.AddControl(slot, IPPROTO_IP, IP_PKTINFO, BytesOf(route));
     return;
   }
   in6_pktinfo route{};
-  route.ipi6_ifindex = index;
+  route.ipi6_ifindex = interface_index;
   // Linux takes the interface as no more than a hint when a source address is given beside it.
-  if (index == 0) {
+  if (interface_index == 0) {
     std::memcpy(&route.ipi6_addr, source.data(), source.size());
   }
   outbox.AddControl(slot, IPPROTO_IPV6, IPV6_PKTINFO, BytesOf(route));

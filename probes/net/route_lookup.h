@@ -1,9 +1,10 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
+#include <string>
 #include <system_error>
 #include <tuple>
 #include <vector>
@@ -53,9 +54,22 @@ class RouteLookup {
   std::map<Question, Answer> answers_;
 };
 
-/// Appends control data that makes message `slot` of `outbox` leave by the probe's interface and
-/// from its source address, also where the message carries an IP header of its own: routing rules
-/// look at the control data.
-void AddRoute(const Outgoing& outgoing, std::size_t slot, MessageBatch& outbox);
+/// Numbers of network interfaces, asked for once a batch.
+class InterfaceIndexes {
+ public:
+  void Forget() { known_.clear(); }
+
+  /// 0: the route names no interface. Empty: there is none of that name now.
+  std::optional<unsigned> Of(const PacketRoute* route);
+
+ private:
+  std::map<std::string, unsigned> known_;
+};
+
+/// Appends control data that makes message `slot` of `outbox` leave by an interface (0: any) and
+/// from the probe's source address, also where the message carries an IP header of its own:
+/// routing rules look at the control data.
+void AddRoute(const ProbePacket& probe, unsigned interface_index, std::size_t slot,
+              MessageBatch& outbox);
 
 }  // namespace pathwitness

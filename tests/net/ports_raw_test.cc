@@ -130,6 +130,14 @@ TEST_P(RawPortOnLoopback, AFailureToSendMakesTheDescriptorReadable) {
   EXPECT_FALSE(IsReadable(port_->Descriptor()));
 }
 
+TEST_P(RawPortOnLoopback, AnInterfaceThatIsGoneIsNotReplacedByAnother) {
+  const PacketRoute gone{.interface = "gone0", .mark = 0};
+  const Heard heard =
+      SendAndHear(*port_, {{.id = 5, .probe = Probe(ProbeProtocol::Icmp), .route = &gone}}, 0, 1);
+  ASSERT_THAT(heard.sends, SizeIs(1));
+  EXPECT_EQ(heard.sends[0].error, std::errc::no_such_device);
+}
+
 TEST_P(RawPortOnLoopback, OtherPeoplesPacketsDoNotComeThrough) {
   ProbePacket foreign = Probe(ProbeProtocol::Icmp);
   foreign.flow_port = 0x1234;
