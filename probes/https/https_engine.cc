@@ -287,7 +287,8 @@ void HttpsEngine::OnRound(Id id, MonoTime due, MonoTime now) {
   Prober& prober = found->second;
   const Target& target = targets_.at(prober.target);
   const auto dns = dns_.Find({prober.target, prober.family});
-  if (!target.literal && (dns == nullptr || !dns->is_known)) {
+  // None at all: the host is a literal address of the other family, which is a failure.
+  if (!target.literal && dns != nullptr && !dns->is_known) {
     rounds_.emplace(now + kResolverPoll, id);  // neither a failure nor a result yet
     return;
   }

@@ -133,6 +133,18 @@ TEST_F(HttpsEngineTest, AnUnresolvedTargetIsAFailedRequest) {
   }
 }
 
+TEST_F(HttpsEngineTest, AFamilyThatTheHostCannotHaveIsAFailedRequest) {
+  TargetConfig target = TargetOf("a", 1);
+  target.families = {IpFamily::Ipv6};
+  Resolve("a");  // the host is an IPv4 address: there is no snapshot of IPv6
+  Apply({target});
+  clock_.Advance(kInterval);
+  engine_.Turn(clock_.Now());
+  const auto snapshot = board_.Find({"a", ProberKind::Https, ProberFamily::Ipv6});
+  ASSERT_NE(snapshot, nullptr);
+  EXPECT_EQ(snapshot->failures[static_cast<std::size_t>(HttpFailure::Dns)], 1U);
+}
+
 TEST_F(HttpsEngineTest, ALiteralAddressInTheUrlIsUsedAsItIs) {
   const ScriptedServer server({}, nullptr);
   TargetConfig target = TargetOf("a", server.Port());
