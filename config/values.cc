@@ -38,7 +38,7 @@ bool IsDigit(char c) {
 
 // Takes the leading characters of `text` that are (or are not) digits off it.
 std::string_view TakeRun(std::string_view& text, bool digits) {
-  const auto end =
+  const auto* const end =
       std::find_if(text.begin(), text.end(), [digits](char c) { return IsDigit(c) != digits; });
   const std::string_view run = text.substr(0, static_cast<std::size_t>(end - text.begin()));
   text.remove_prefix(run.size());
