@@ -2,7 +2,6 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
-#include <regex>
 #include <set>
 #include <string>
 #include <vector>
@@ -53,6 +52,7 @@ std::vector<std::string> LinesStartingWith(const std::string& path, const std::s
 
 TEST(MetricsDoc, HasOneRowForEveryMetricAndNoOther) {
   std::vector<std::string> expected;
+  expected.reserve(kAllMetrics.size());
   for (const Metric& metric : kAllMetrics) {
     expected.push_back(Row(metric));
   }
@@ -67,10 +67,11 @@ TEST(MetricsDoc, SpeaksOfNoMetricThatDoesNotExist) {
       known.insert(std::string(metric.name) + suffix);
     }
   }
-  const std::regex name("pathwitness_[a-z0-9_]+");
   for (const std::string& line : LinesStartingWith("docs/metrics.md", "")) {
-    for (std::sregex_iterator found(line.begin(), line.end(), name), end; found != end; ++found) {
-      EXPECT_TRUE(known.contains(found->str())) << line;
+    for (auto at = line.find("pathwitness_"); at != std::string::npos;
+         at = line.find("pathwitness_", at + 1)) {
+      const auto end = line.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_", at);
+      EXPECT_TRUE(known.contains(line.substr(at, end - at))) << line;
     }
   }
 }

@@ -49,8 +49,8 @@ bool IsCleanForPromtool(const std::string& page) {
 }
 
 const Metric* FindMetric(std::string_view name) {
-  const auto found = std::find_if(kAllMetrics.begin(), kAllMetrics.end(),
-                                  [&](const Metric& metric) { return metric.name == name; });
+  const auto* const found = std::find_if(kAllMetrics.begin(), kAllMetrics.end(),
+                                         [&](const Metric& metric) { return metric.name == name; });
   return found == kAllMetrics.end() ? nullptr : found;
 }
 
@@ -76,8 +76,10 @@ std::string LabelNames(const std::string& line) {
       is_quoted = !is_quoted;
     } else if (!is_quoted && line[i] == '=') {
       names += word == "le" ? "" : (names.empty() ? "" : ",") + word;
+    } else if (!is_quoted && (line[i] == '{' || line[i] == ',')) {
+      word.clear();
     } else if (!is_quoted) {
-      word = line[i] == '{' || line[i] == ',' ? "" : word + line[i];
+      word += line[i];
     }
   }
   return names;
