@@ -196,7 +196,8 @@ TEST_P(RawPortThroughRouters, InterfaceAndMarkChooseTheUplink) {
                             .token = 1,
                             .secret = 1};
     const Heard heard = SendAndHear(port, {{.id = 1, .probe = probe, .route = route}}, 1, 1);
-    ASSERT_THAT(heard.answers, SizeIs(1)) << route->interface << route->mark << " " << heard.SendOf(1).error.message();
+    ASSERT_THAT(heard.answers, SizeIs(1))
+        << route->interface << route->mark << " " << heard.SendOf(1).error.message();
     responders.push_back(heard.answers[0].reply.responder);
     EXPECT_EQ(source, EndOf(route == &by_default ? 0 : 1, 1));
   }
