@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "probes/base/ip_address.h"
+#include "probes/base/time.h"
+
+namespace pathwitness {
+
+/// What a tool says about one TTL of one path.
+struct ReportedHop {
+  IpAddress destination;
+  unsigned ttl = 0;
+  std::vector<Duration> round_trips{};  // one by one, in the order of sending; or the mean alone
+  bool is_mean = false;
+  std::uint64_t lost = 0;
+};
+
+/// mtr's JSON report of one target. Round trips are means.
+std::vector<ReportedHop> ReadMtr(const std::filesystem::path& file);
+
+/// scamper's JSON, one trace a line. Hops that did not answer are not listed there; their number
+/// comes as TTL 0.
+std::vector<ReportedHop> ReadScamper(const std::filesystem::path& file);
+
+/// What RunEngine wrote.
+std::vector<ReportedHop> ReadEngine(const std::filesystem::path& file);
+
+}  // namespace pathwitness
