@@ -13,9 +13,11 @@ if(EXISTS ${civetweb_source}/VERSION)
   # The quantum (ms) is how late a waiting thread notices that the server stops.
   target_compile_definitions(pathwitness_civetweb PRIVATE USE_IPV6 OPENSSL_API_3_0 NO_SSL_DL NO_CGI
                                                           NO_FILES NO_CACHING
-                                                          SOCKET_TIMEOUT_QUANTUM=200)
+                                                          SOCKET_TIMEOUT_QUANTUM=200
+                                                          STOP_FLAG_NEEDS_LOCK)
   target_compile_options(pathwitness_civetweb PRIVATE -w)
-  if(PATHWITNESS_SANITIZE)
+  # Not under `thread`: its stop flag is set by an atomic operation that looks at it without one.
+  if(PATHWITNESS_SANITIZE AND NOT PATHWITNESS_SANITIZE STREQUAL "thread")
     target_compile_options(pathwitness_civetweb PRIVATE -fsanitize=${PATHWITNESS_SANITIZE}
                                                         -fno-omit-frame-pointer)
     target_link_options(pathwitness_civetweb PUBLIC -fsanitize=${PATHWITNESS_SANITIZE})

@@ -37,6 +37,9 @@ struct Row {
 };
 
 std::string Seconds(double seconds) {
+  if (seconds < 1e-3) {
+    return fmt::format("{:.0f} µs", seconds * 1e6);
+  }
   return seconds < 1 ? fmt::format("{:.1f} ms", seconds * 1e3) : fmt::format("{:.2f} s", seconds);
 }
 
