@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <re2/re2.h>
 
 #include <algorithm>
 #include <array>
@@ -6,7 +7,6 @@
 #include <functional>
 #include <map>
 #include <optional>
-#include <regex>
 #include <utility>
 
 #include "config/load.h"
@@ -127,15 +127,14 @@ class Checker {
   }
 
   void Regex(std::string_view key, const std::string& expression) {
-    constexpr std::size_t kLongest = 1000;  // the compiler and matcher of std::regex recurse
+    constexpr std::size_t kLongest = 1000;
     if (expression.size() > kLongest) {
       Add(key, fmt::format("is longer than {} characters", kLongest));
       return;
     }
-    try {
-      const std::regex compiled(expression);
-    } catch (const std::regex_error& error) {
-      Add(key, fmt::format("is no regular expression (ECMAScript): {}", error.what()));
+    const RE2 compiled(expression, RE2::Quiet);
+    if (!compiled.ok()) {
+      Add(key, fmt::format("is no regular expression (RE2): {}", compiled.error()));
     }
   }
 

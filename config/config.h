@@ -42,7 +42,7 @@ struct TraceConfig {
   bool operator==(const TraceConfig&) const = default;
 };
 
-/// A header that must (or must not) match a regular expression (ECMAScript).
+/// A header that must (or must not) match a regular expression (RE2).
 struct HeaderMatcher {
   std::string header;  // compared case-insensitively
   std::string regex;

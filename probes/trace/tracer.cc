@@ -273,7 +273,9 @@ ReplyFate Tracer::OnReply(const ProbeReply& reply, MonoTime received) {
   if (pending == nullptr) {
     return ReplyFate::Unmatched;
   }
-  if (reply.secret && *reply.secret != pending->secret) {
+  // Routers quote as much as they like; an echo reply returns all there was (RFC 792).
+  const bool must_know = reply.protocol == ProbeProtocol::Icmp && reply.kind == ReplyKind::Reached;
+  if (reply.secret ? *reply.secret != pending->secret : must_know) {
     return ReplyFate::Spoofed;
   }
   if (pending->state == ProbeState::Answered) {

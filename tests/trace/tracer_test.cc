@@ -171,6 +171,9 @@ TEST_F(TracerTest, RepliesHaveTheirFates) {
   ProbeReply forged = reply;
   forged.secret = *reply.secret ^ 1U;
   EXPECT_EQ(tracer_->OnReply(forged, now_), ReplyFate::Spoofed);
+  ProbeReply bare = reply;
+  bare.secret.reset();
+  EXPECT_EQ(tracer_->OnReply(bare, now_), ReplyFate::Spoofed) << "an echo reply without its data";
   ProbeReply guessed = reply;
   guessed.token ^= 1U;
   EXPECT_EQ(tracer_->OnReply(guessed, now_), ReplyFate::Unmatched);
