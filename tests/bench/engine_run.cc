@@ -1,6 +1,8 @@
 #include "tests/bench/engine_run.h"
 
 #include <condition_variable>
+#include <ctime>
+#include <future>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -81,6 +83,17 @@ class RoundTrips {
   std::map<std::pair<std::string, unsigned>, std::vector<Duration>> round_trips_;
 };
 
+/// CPU time, user and system, that the engine's thread has used so far.
+Duration ThreadCpu(EngineThread& thread) {
+  std::promise<Duration> answer;
+  thread.Post([&answer](Engine&, MonoTime) {
+    timespec used{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+    answer.set_value(std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec));
+  });
+  return answer.get_future().get();
+}
+
 }  // namespace
 
 void RunEngine(std::size_t targets, Duration length, std::ostream& output) {
@@ -106,6 +119,7 @@ void RunEngine(std::size_t targets, Duration length, std::ostream& output) {
     never.wait_for(lock, kLookInterval);
     round_trips.Look(board);
   }
+  output << "cpu " << ThreadCpu(thread).count() << '\n';
   thread.Stop();
   for (const auto& snapshot : board.All()) {
     round_trips.Write(*snapshot, output);

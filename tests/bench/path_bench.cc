@@ -25,6 +25,7 @@
 // same simulated internet, whose own records say what the round trips were.
 //
 //   path_bench             runs everything and prints a table
+//   path_bench N           runs the engine alone, with N targets
 //   path_bench engine N S  is what it starts to measure the engine: N targets for S seconds
 namespace pathwitness {
 namespace {
@@ -37,6 +38,7 @@ struct Contender {
   std::size_t targets = 0;
   std::function<std::vector<Command>(const Scenario&, const fs::path&)> commands;
   std::function<std::vector<ReportedHop>(const fs::path&)> read;
+  std::function<Duration(const fs::path&)> read_cpu{};  // empty: all that its processes used
 };
 
 struct Result {
@@ -119,7 +121,10 @@ Result Run(const Contender& contender, const fs::path& directory) {
   const std::vector<Command> commands = contender.commands(scenario, directory);
   TunInternet internet(scenario, {.addresses = {}, .awake_before_answer = {}, .is_realtime = true});
   const MonoTime start = std::chrono::steady_clock::now();
-  const Duration cpu = RunAll(commands);
+  Duration cpu = RunAll(commands);
+  if (contender.read_cpu) {
+    cpu = contender.read_cpu(commands.front().output);
+  }
   Result result;
   result.seconds = ToSeconds(std::chrono::steady_clock::now() - start);
   const InternetTruth truth = internet.Stop();
@@ -155,7 +160,8 @@ Contender Ours(std::size_t targets) {
                     {{"/proc/self/exe", "engine", std::to_string(targets), kSeconds},
                      directory / "out"}};
               },
-          .read = ReadEngine};
+          .read = ReadEngine,
+          .read_cpu = ReadEngineCpu};
 }
 
 Contender Mtr(std::size_t targets) {
@@ -229,6 +235,15 @@ int Main(const std::vector<std::string>& arguments) {
   if (!obstacle.empty()) {
     fmt::print(stderr, "path_bench {}\n", obstacle);
     return 1;
+  }
+  if (arguments.size() == 2) {
+    const Contender contender = Ours(std::stoul(arguments[1]));
+    const fs::path directory =
+        fs::temp_directory_path() / ("path_bench." + std::to_string(getpid()));
+    const Result result = Run(contender, directory);
+    PrintRow(contender, "idle", result, result.cpu_us_per_probe);
+    fs::remove_all(directory);
+    return 0;
   }
   Compare();
   return 0;

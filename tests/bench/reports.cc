@@ -59,8 +59,18 @@ std::vector<ReportedHop> ReadScamper(const std::filesystem::path& file) {
   return hops;
 }
 
+Duration ReadEngineCpu(const std::filesystem::path& file) {
+  std::ifstream stream(file);
+  std::string word;
+  Duration::rep nanoseconds = 0;
+  stream >> word >> nanoseconds;
+  return Duration(nanoseconds);
+}
+
 std::vector<ReportedHop> ReadEngine(const std::filesystem::path& file) {
   std::ifstream stream(file);
+  std::string cpu_line;
+  std::getline(stream, cpu_line);
   std::vector<ReportedHop> hops;
   std::string destination;
   unsigned ttl = 0;

@@ -26,7 +26,10 @@ std::vector<ReportedHop> ReadMtr(const std::filesystem::path& file);
 /// comes as TTL 0.
 std::vector<ReportedHop> ReadScamper(const std::filesystem::path& file);
 
-/// What RunEngine wrote.
+/// The CPU time of the engine's thread, which RunEngine writes first.
+Duration ReadEngineCpu(const std::filesystem::path& file);
+
+/// What RunEngine wrote of the hops.
 std::vector<ReportedHop> ReadEngine(const std::filesystem::path& file);
 
 }  // namespace pathwitness
