@@ -11,17 +11,11 @@ namespace {
 
 constexpr Duration kWheelGrid = std::chrono::milliseconds(1);
 constexpr Duration kLookInterval = std::chrono::seconds(1);
-constexpr Duration kPublishInterval = std::chrono::seconds(2);
+constexpr Duration kPublishInterval = std::chrono::seconds(5);
 constexpr Duration kLongestSplay = std::chrono::seconds(10);
 constexpr Duration kDeferral = std::chrono::milliseconds(10);
 constexpr std::size_t kBatch = 64;
 constexpr HashKey kSplayKey = {0x73706c6179, 0};
-
-HashKey NewSecret() {
-  std::random_device device;
-  const auto word = [&device] { return (static_cast<std::uint64_t>(device()) << 32U) | device(); };
-  return {word(), word()};
-}
 
 ProbeProtocol ToProbeProtocol(TraceProtocol protocol) {
   switch (protocol) {
@@ -102,8 +96,15 @@ struct TraceEngine::Prober {
   std::vector<FlowKey> registered = {};
 };
 
+HashKey TraceEngine::NewSecret() {
+  std::random_device device;
+  const auto word = [&device] { return (static_cast<std::uint64_t>(device()) << 32U) | device(); };
+  return {word(), word()};
+}
+
 TraceEngine::TraceEngine(std::unique_ptr<PacketPort> port, const DnsBoard& dns, TraceBoard& board,
-                         TraceSelfBoard& self_board, const Clock& clock, EventLog& log)
+                         TraceSelfBoard& self_board, const Clock& clock, EventLog& log,
+                         const HashKey& secret)
     : port_(std::move(port)),
       dns_(dns),
       board_(board),
@@ -111,7 +112,7 @@ TraceEngine::TraceEngine(std::unique_ptr<PacketPort> port, const DnsBoard& dns, 
       self_writer_(self_board.NewWriter()),
       clock_(clock),
       log_(log),
-      secret_(NewSecret()),
+      secret_(secret),
       wheel_(kWheelGrid, clock.Now()),
       budget_(clock.Now()),
       next_look_(clock.Now()) {
@@ -310,23 +311,20 @@ void TraceEngine::Register(Prober& prober) {
   }
   for (const std::uint16_t flow_port : prober.tracer.FlowPorts()) {
     const FlowKey key{*prober.tracer.Destination(), prober.tracer.Protocol(), flow_port};
-    flows_[key].push_back(prober.index);
+    flows_.Add(key, prober.index);
     prober.registered.push_back(key);
   }
 }
 
 void TraceEngine::Unregister(Prober& prober) {
   for (const FlowKey& key : prober.registered) {
-    const auto found = flows_.find(key);
-    std::erase(found->second, prober.index);
-    if (found->second.empty()) {
-      flows_.erase(found);
-    }
+    flows_.Remove(key, prober.index);
   }
   prober.registered.clear();
 }
 
 void TraceEngine::Turn(MonoTime now) {
+  turn_wall_ = clock_.WallNow();
   Receive();
   if (now >= next_look_ && config_ != nullptr) {
     LookAtAddresses(now);
@@ -400,19 +398,17 @@ void TraceEngine::OnDatagram(const Datagram& datagram) {
 
 /// Two targets with one address may have drawn the same flow port: the token then tells them apart.
 ReplyFate TraceEngine::OfferToTracers(const ProbeReply& reply, MonoTime received) {
-  const auto found = flows_.find({reply.destination, reply.protocol, reply.flow_port});
   ReplyFate fate = ReplyFate::Unmatched;
-  if (found == flows_.end()) {
-    return fate;
-  }
-  for (const std::uint32_t index : found->second) {
+  const FlowKey key{reply.destination, reply.protocol, reply.flow_port};
+  flows_.ForEach(key, [&](std::uint32_t index) {
     const ReplyFate offered = probers_[index]->tracer.OnReply(reply, received);
-    if (offered == ReplyFate::Answer || offered == ReplyFate::Late) {
+    const bool is_taken = offered == ReplyFate::Answer || offered == ReplyFate::Late;
+    if (is_taken) {
       Touch(index);
-      return offered;
     }
-    fate = fate == ReplyFate::Unmatched ? offered : fate;
-  }
+    fate = is_taken || fate == ReplyFate::Unmatched ? offered : fate;
+    return is_taken;
+  });
   return fate;
 }
 
@@ -457,7 +453,7 @@ void TraceEngine::CollectProbes(Prober& prober, MonoTime now) {
     ++self_.packets_sent[static_cast<std::size_t>(due->packet.destination.Family())];
     const std::uint64_t id = (static_cast<std::uint64_t>(prober.index) << 32U) | due->number;
     batch_.push_back({.id = id, .probe = due->packet, .route = &prober.route});
-    prober.ledger.OnAttempt(clock_.WallNow());
+    prober.ledger.OnAttempt(turn_wall_);
     if (batch_.size() >= kBatch) {
       Flush();
     }
@@ -473,9 +469,8 @@ void TraceEngine::CollectResults(Prober& prober, MonoTime now) {
   const Tracer::Skipped skipped = prober.tracer.TakeSkipped();
   prober.ledger.OnSkipped(SkipReason::Overrun, skipped.overrun);
   prober.ledger.OnSkipped(SkipReason::Budget, skipped.budget);
-  const WallTime wall = clock_.WallNow();
-  while (std::optional<Round> round = prober.tracer.TakeFinished(now, wall)) {
-    const bool is_transition = prober.ledger.OnRound(std::move(*round), wall);
+  while (std::optional<Round> round = prober.tracer.TakeFinished(now, turn_wall_)) {
+    const bool is_transition = prober.ledger.OnRound(std::move(*round), turn_wall_);
     if (prober.done) {
       continue;
     }

@@ -5,7 +5,6 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -17,6 +16,7 @@
 #include "probes/dns/dns_snapshot.h"
 #include "probes/engine.h"
 #include "probes/net/packet_port.h"
+#include "probes/trace/flow_table.h"
 #include "probes/trace/packet_budget.h"
 #include "probes/trace/trace_ledger.h"
 #include "probes/trace/trace_snapshot.h"
@@ -32,9 +32,10 @@ class TraceEngine final : public Engine {
  public:
   using Done = std::function<void(std::shared_ptr<const TraceSnapshot>)>;
 
-  /// Everything but `port` must outlive the engine.
+  /// Everything but `port` must outlive the engine. `secret` makes tokens and orders unpredictable.
   TraceEngine(std::unique_ptr<PacketPort> port, const DnsBoard& dns, TraceBoard& board,
-              TraceSelfBoard& self_board, const Clock& clock, EventLog& log);
+              TraceSelfBoard& self_board, const Clock& clock, EventLog& log,
+              const HashKey& secret = NewSecret());
   ~TraceEngine() override;
 
   void Apply(std::shared_ptr<const Config> config, MonoTime now) override;
@@ -48,22 +49,9 @@ class TraceEngine final : public Engine {
                const IpAddress& address, Done done);
 
  private:
-  struct Prober;
-  /// What a reply must name to be some tracer's.
-  struct FlowKey {
-    IpAddress destination;
-    ProbeProtocol protocol = ProbeProtocol::Icmp;
-    std::uint16_t flow_port = 0;
+  static HashKey NewSecret();
 
-    bool operator==(const FlowKey&) const = default;
-  };
-  struct FlowKeyHash {
-    std::size_t operator()(const FlowKey& key) const noexcept {
-      return std::hash<IpAddress>()(key.destination) ^
-             (static_cast<std::size_t>(key.flow_port) * 0x9e3779b97f4a7c15ULL) ^
-             static_cast<std::size_t>(key.protocol);
-    }
-  };
+  struct Prober;
 
   void LookAtAddresses(MonoTime now);
   void Reconcile(const TargetConfig& target, MonoTime now);
@@ -104,7 +92,7 @@ class TraceEngine final : public Engine {
   std::map<ProberKey, std::uint32_t> by_key_;
   std::vector<std::unique_ptr<Prober>> probers_;  // by index; null: free
   std::vector<std::uint32_t> free_;
-  std::unordered_map<FlowKey, std::vector<std::uint32_t>, FlowKeyHash> flows_;
+  FlowTable flows_;
   TimerWheel wheel_;
   PacketBudget budget_;
 
@@ -113,6 +101,7 @@ class TraceEngine final : public Engine {
   std::map<std::string, std::uint64_t> send_errors_;
   TraceSelf self_;
   MonoTime next_look_;
+  WallTime turn_wall_;  // the wall clock at the start of the turn
 };
 
 }  // namespace pathwitness

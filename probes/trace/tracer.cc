@@ -59,7 +59,7 @@ void Tracer::Untarget(UnsentReason reason) {
 }
 
 void Tracer::Forget() {
-  pending_.clear();
+  pending_.Clear();
   active_.clear();
   memory_.assign(settings_.trace.flows, {});
 }
@@ -124,6 +124,7 @@ void Tracer::BeginRound(MonoTime start) {
     active.round.destination = *destination_;
     active.round.source = source_;
     const FlowMemory& memory = memory_[active.round.flow];
+    active.expected = memory.distance;
     unsigned known = memory.distance;
     for (const FlowMemory& other : memory_) {
       known = memory.is_traced ? known : std::max<unsigned>(known, other.distance);
@@ -214,50 +215,59 @@ std::optional<DueProbe> Tracer::NextHop(MonoTime now) {
       active.round.hops.resize(ttl);
     }
     ++active.round.hops[ttl - 1U].sent;
-    return MakeProbe({.flow = active.round.flow, .ttl = ttl, .round = active.round.number}, now);
+    return MakeProbe({.round = active.round.number, .flow = active.round.flow, .ttl = ttl}, now);
   }
   return std::nullopt;
 }
 
-DueProbe Tracer::MakeProbe(Pending pending, MonoTime now) {
-  pending.number = probe_count_++;
+// Tokens do not repeat before 2^16 others: a Feistel network is a permutation, whatever its round
+// function. What an answer must prove beyond it is the secret's business.
+std::uint32_t Tracer::NextToken() {
+  const std::uint32_t count = token_count_++;
+  std::uint32_t left = (count >> 8U) & 0xFFU;
+  std::uint32_t right = count & 0xFFU;
+  for (unsigned round = 0; round < 4; ++round) {
+    const auto key = static_cast<std::uint32_t>(settings_.secret[round % 2] >> (16U * round));
+    const std::uint32_t mixed = (right ^ (key & 0xFFFFU)) * 0x9e3779b1U;
+    left = std::exchange(right, (left ^ (mixed >> 24U)) & 0xFFU);
+  }
+  const std::uint32_t token = left << 8U | right;
+  return token != 0 ? token : NextToken();  // a UDP checksum of 0 means that there is none
+}
+
+DueProbe Tracer::MakeProbe(PendingProbe pending, MonoTime now) {
   pending.sent = now;
-  std::uint64_t attempt = 0;
-  const auto is_taken = [this, &pending](const Pending& other) {
-    return other.token == pending.token;
-  };
-  do {
-    pending.secret = KeyedHash<3>(settings_.secret, {pending.number, attempt++, 2});
-    const std::uint64_t bits = settings_.protocol == ProbeProtocol::Tcp ? 32 : 16;
-    pending.token = static_cast<std::uint32_t>(pending.secret >> (64U - bits));
-  } while (pending.token == 0 ||  // no token: a UDP checksum of 0 means that there is none
-           std::any_of(pending_.begin(), pending_.end(), is_taken));
-  pending_.push_back(pending);
-  return {.number = pending.number,
+  std::uint32_t token = NextToken();
+  pending.secret = KeyedHash<2>(settings_.secret, {token_count_, 2}) | 1U;
+  if (settings_.protocol == ProbeProtocol::Tcp) {
+    // A SYN has no payload for the secret, but a longer number.
+    token |= static_cast<std::uint32_t>(pending.secret >> 48U) << 16U;
+  }
+  return {.number = pending_.Add(token, pending),
           .packet = {.protocol = settings_.protocol,
                      .source = source_,
                      .destination = *destination_,
                      .ttl = pending.ttl == 0 ? kEndToEndTtl : pending.ttl,
                      .flow_port = flow_ports_[pending.flow],
                      .destination_port = settings_.trace.port,
-                     .token = pending.token,
+                     .token = token,
                      .secret = pending.secret,
                      .payload_bytes = static_cast<std::uint16_t>(settings_.trace.payload_bytes)}};
 }
 
 void Tracer::OnSent(std::uint32_t number, MonoTime sent) {
-  Pending* pending = FindByNumber(number);
-  if (pending != nullptr && pending->state == ProbeState::Awaited) {
+  PendingProbe* pending = pending_.FindNumber(number);
+  if (pending != nullptr && pending->state == PendingProbe::State::Awaited) {
     pending->sent = sent;
   }
 }
 
 void Tracer::OnSendFailed(std::uint32_t number, std::error_code why) {
-  Pending* pending = FindByNumber(number);
-  if (pending == nullptr || pending->state != ProbeState::Awaited) {
+  PendingProbe* pending = pending_.FindNumber(number);
+  if (pending == nullptr || pending->state != PendingProbe::State::Awaited) {
     return;
   }
-  pending->state = ProbeState::Gone;
+  pending->state = PendingProbe::State::Gone;
   if (pending->ttl == 0) {
     Decide({.kind = EndToEndResult::Kind::Unsent, .flow = pending->flow, .unsent = ReasonOf(why)});
     return;
@@ -269,7 +279,7 @@ void Tracer::OnSendFailed(std::uint32_t number, std::error_code why) {
 }
 
 ReplyFate Tracer::OnReply(const ProbeReply& reply, MonoTime received) {
-  Pending* pending = FindProbe(reply);
+  PendingProbe* pending = FindProbe(reply);
   if (pending == nullptr) {
     return ReplyFate::Unmatched;
   }
@@ -278,13 +288,13 @@ ReplyFate Tracer::OnReply(const ProbeReply& reply, MonoTime received) {
   if (reply.secret ? *reply.secret != pending->secret : must_know) {
     return ReplyFate::Spoofed;
   }
-  if (pending->state == ProbeState::Answered) {
+  if (pending->state == PendingProbe::State::Answered) {
     return ReplyFate::Duplicate;
   }
   if (received - pending->sent > 3 * settings_.trace.timeout) {
     return ReplyFate::Unmatched;
   }
-  pending->state = ProbeState::Answered;
+  pending->state = PendingProbe::State::Answered;
   if (reply.kind == ReplyKind::Unreachable) {
     ++unreachable_[static_cast<std::size_t>(reply.code)];
   }
@@ -296,7 +306,8 @@ ReplyFate Tracer::OnReply(const ProbeReply& reply, MonoTime received) {
   return received - pending->sent > settings_.trace.timeout ? ReplyFate::Late : ReplyFate::Answer;
 }
 
-void Tracer::AcceptEndToEnd(const Pending& pending, const ProbeReply& reply, MonoTime received) {
+void Tracer::AcceptEndToEnd(const PendingProbe& pending, const ProbeReply& reply,
+                            MonoTime received) {
   const bool is_destination = reply.kind == ReplyKind::Reached || reply.responder == destination_;
   const Duration round_trip = std::max<Duration>(received - pending.sent, Duration::zero());
   EndToEndResult result{.flow = pending.flow, .round_trip = round_trip};
@@ -309,7 +320,7 @@ void Tracer::AcceptEndToEnd(const Pending& pending, const ProbeReply& reply, Mon
   Decide(result);
 }
 
-void Tracer::AcceptHop(const Pending& pending, const ProbeReply& reply, MonoTime received) {
+void Tracer::AcceptHop(const PendingProbe& pending, const ProbeReply& reply, MonoTime received) {
   ActiveRound* active = FindRound(pending.round);
   if (active == nullptr) {
     return;
@@ -357,22 +368,26 @@ void Tracer::Decide(const EndToEndResult& result) {
 }
 
 void Tracer::Expire(MonoTime now) {
-  while (!pending_.empty() && pending_.front().sent + 3 * settings_.trace.timeout <= now) {
-    const Pending& oldest = pending_.front();
-    if (oldest.state == ProbeState::Awaited && oldest.ttl == 0) {
+  while (!pending_.IsEmpty() && pending_.At(0).sent + 3 * settings_.trace.timeout <= now) {
+    const PendingProbe& oldest = pending_.At(0);
+    if (oldest.state == PendingProbe::State::Awaited && oldest.ttl == 0) {
       Decide({.kind = EndToEndResult::Kind::Lost, .flow = oldest.flow});
-    } else if (oldest.state == ProbeState::Awaited) {
+    } else if (oldest.state == PendingProbe::State::Awaited) {
       if (ActiveRound* active = FindRound(oldest.round)) {
         --active->awaited;
       }
     }
-    pending_.pop_front();
+    pending_.RemoveOldest();
   }
 }
 
 std::optional<Round> Tracer::TakeFinished(MonoTime now, WallTime wall) {
   Expire(now);
   if (active_.empty() || active_.front().awaited > 0 || !active_.front().plan.empty()) {
+    return std::nullopt;
+  }
+  if (MustAskAgain(active_.front())) {
+    AskAgain(active_.front(), now);
     return std::nullopt;
   }
   Conclude(active_.front());
@@ -384,7 +399,21 @@ std::optional<Round> Tracer::TakeFinished(MonoTime now, WallTime wall) {
 }
 
 // The target's own answer may be lost while a probe sent one TTL further still reaches it: the path
-// then looks one hop longer. Only two equal rounds of a flow in a row count as a longer path.
+// then looks one hop longer. So a silent TTL before the destination is tried again where it is
+// unknown or unexpected, and only two equal rounds of a flow in a row count as a longer path.
+bool Tracer::MustAskAgain(const ActiveRound& active) {
+  return active.is_end_destination && active.end > 1 && active.end > active.expected &&
+         active.asked_again != active.end - 1 && !HasAnswer(active.round.hops[active.end - 2U]);
+}
+
+void Tracer::AskAgain(ActiveRound& active, MonoTime now) const {
+  constexpr int kTimes = 4;
+  active.asked_again = static_cast<std::uint8_t>(active.end - 1);
+  for (int i = kTimes; i > 0; --i) {
+    active.plan.push_back({now + i * kQuickGap, active.asked_again});
+  }
+}
+
 std::uint8_t Tracer::JudgeDistance(const ActiveRound& active) {
   FlowMemory& memory = memory_[active.round.flow];
   const std::vector<Hop>& hops = active.round.hops;
@@ -420,7 +449,7 @@ void Tracer::Conclude(ActiveRound& active) {
   }
   FlowMemory& memory = memory_[round.flow];
   memory.is_traced = destination_.has_value();
-  memory.is_reached = active.is_end_destination;
+  memory.is_reached = active.is_end_destination && memory.suspected == 0;
   memory.last_responding = round.last_responding_hop;
   if (round.destination_hop > 0) {
     memory.distance = round.destination_hop;
@@ -444,9 +473,15 @@ Tracer::Skipped Tracer::TakeSkipped() {
 }
 
 bool Tracer::IsDone() const {
-  return next_round_ == MonoTime::max() && next_end_to_end_ == MonoTime::max() && active_.empty() &&
-         std::none_of(pending_.begin(), pending_.end(),
-                      [](const Pending& pending) { return pending.state == ProbeState::Awaited; });
+  if (next_round_ != MonoTime::max() || next_end_to_end_ != MonoTime::max() || !active_.empty()) {
+    return false;
+  }
+  for (std::size_t position = 0; position < pending_.Count(); ++position) {
+    if (pending_.At(position).state == PendingProbe::State::Awaited) {
+      return false;
+    }
+  }
+  return true;
 }
 
 MonoTime Tracer::NextDeadline() const {
@@ -456,8 +491,8 @@ MonoTime Tracer::NextDeadline() const {
       deadline = std::min(deadline, active.plan.back().due);
     }
   }
-  if (!pending_.empty()) {
-    deadline = std::min(deadline, pending_.front().sent + 3 * settings_.trace.timeout);
+  if (!pending_.IsEmpty()) {
+    deadline = std::min(deadline, pending_.At(0).sent + 3 * settings_.trace.timeout);
   }
   return deadline;
 }
@@ -468,23 +503,24 @@ bool Tracer::HasHopProbeDue(MonoTime now) const {
   });
 }
 
-Tracer::Pending* Tracer::FindProbe(const ProbeReply& reply) {
+PendingProbe* Tracer::FindProbe(const ProbeReply& reply) {
   if (reply.protocol == ProbeProtocol::Udp && reply.token == 0) {
     return FindOnlyAwaited(reply);
   }
-  const auto found = std::find_if(pending_.rbegin(), pending_.rend(), [&](const Pending& pending) {
-    return pending.token == reply.token && flow_ports_[pending.flow] == reply.flow_port &&
-           pending.state != ProbeState::Gone;
+  return pending_.FindToken(reply.token, [&](const PendingProbe& pending) {
+    return flow_ports_[pending.flow] == reply.flow_port &&
+           pending.state != PendingProbe::State::Gone;
   });
-  return found == pending_.rend() ? nullptr : &*found;
 }
 
 // An application's UDP answer names its flow but no probe: it is taken only where there is no
 // doubt which one it answers.
-Tracer::Pending* Tracer::FindOnlyAwaited(const ProbeReply& reply) {
-  Pending* only = nullptr;
-  for (Pending& pending : pending_) {
-    if (pending.state != ProbeState::Awaited || flow_ports_[pending.flow] != reply.flow_port) {
+PendingProbe* Tracer::FindOnlyAwaited(const ProbeReply& reply) {
+  PendingProbe* only = nullptr;
+  for (std::size_t position = 0; position < pending_.Count(); ++position) {
+    PendingProbe& pending = pending_.At(position);
+    if (pending.state != PendingProbe::State::Awaited ||
+        flow_ports_[pending.flow] != reply.flow_port) {
       continue;
     }
     if (only != nullptr) {
@@ -493,14 +529,6 @@ Tracer::Pending* Tracer::FindOnlyAwaited(const ProbeReply& reply) {
     only = &pending;
   }
   return only;
-}
-
-Tracer::Pending* Tracer::FindByNumber(std::uint32_t number) {
-  // Numbers are consecutive, and only the oldest are ever removed.
-  if (pending_.empty() || number - pending_.front().number >= pending_.size()) {
-    return nullptr;
-  }
-  return &pending_[number - pending_.front().number];
 }
 
 Tracer::ActiveRound* Tracer::FindRound(std::uint64_t number) {

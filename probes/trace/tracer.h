@@ -13,6 +13,7 @@
 #include "probes/base/keyed_hash.h"
 #include "probes/base/time.h"
 #include "probes/packet/probe_codec.h"
+#include "probes/trace/pending_probes.h"
 #include "probes/trace/round.h"
 #include "probes/trace/trace_snapshot.h"
 
@@ -119,17 +120,6 @@ class Tracer {
   const IpAddress& Source() const { return source_; }
 
  private:
-  enum class ProbeState : std::uint8_t { Awaited, Answered, Gone };
-  struct Pending {
-    std::uint32_t number = 0;
-    std::uint32_t token = 0;
-    std::uint64_t secret = 0;
-    MonoTime sent = {};
-    std::uint16_t flow = 0;
-    std::uint8_t ttl = 0;  // 0: end to end
-    ProbeState state = ProbeState::Awaited;
-    std::uint64_t round = 0;
-  };
   struct PlannedProbe {
     MonoTime due;
     std::uint8_t ttl = 0;
@@ -144,6 +134,8 @@ class Tracer {
     std::uint8_t slack = 1;  // silent TTLs that may lie between responder and plan's end
     std::uint8_t end = 0;    // lowest TTL at which the path ended; 0: not seen yet
     bool is_end_destination = false;
+    std::uint8_t expected = 0;     // the flow's distance when the round began; 0: unknown
+    std::uint8_t asked_again = 0;  // the TTL at which MustAskAgain was obeyed last
   };
   /// What is remembered of a flow's path from round to round.
   struct FlowMemory {
@@ -162,16 +154,18 @@ class Tracer {
   void PlanQuick(ActiveRound& active, MonoTime from, unsigned last_ttl) const;
   void Expire(MonoTime now);
   void Decide(const EndToEndResult& result);
-  DueProbe MakeProbe(Pending pending, MonoTime now);
+  std::uint32_t NextToken();
+  DueProbe MakeProbe(PendingProbe pending, MonoTime now);
   std::optional<DueProbe> NextEndToEnd(MonoTime now);
   std::optional<DueProbe> NextHop(MonoTime now);
-  Pending* FindProbe(const ProbeReply& reply);
-  Pending* FindOnlyAwaited(const ProbeReply& reply);
-  Pending* FindByNumber(std::uint32_t number);
+  PendingProbe* FindProbe(const ProbeReply& reply);
+  PendingProbe* FindOnlyAwaited(const ProbeReply& reply);
   ActiveRound* FindRound(std::uint64_t number);
-  void AcceptEndToEnd(const Pending& pending, const ProbeReply& reply, MonoTime received);
-  void AcceptHop(const Pending& pending, const ProbeReply& reply, MonoTime received);
+  void AcceptEndToEnd(const PendingProbe& pending, const ProbeReply& reply, MonoTime received);
+  void AcceptHop(const PendingProbe& pending, const ProbeReply& reply, MonoTime received);
   static void LearnEnd(ActiveRound& active, std::uint8_t ttl, bool is_destination);
+  static bool MustAskAgain(const ActiveRound& active);
+  void AskAgain(ActiveRound& active, MonoTime now) const;
   std::uint8_t JudgeDistance(const ActiveRound& active);
   void Conclude(ActiveRound& active);
 
@@ -185,11 +179,11 @@ class Tracer {
   MonoTime next_end_to_end_;
   std::uint64_t rounds_begun_ = 0;
   std::uint64_t end_to_end_count_ = 0;
-  std::uint32_t probe_count_ = 0;
+  std::uint32_t token_count_ = 0;
   Skipped skipped_;
 
   std::vector<FlowMemory> memory_;  // by flow
-  std::deque<Pending> pending_;     // in the order of sending
+  PendingProbes pending_;
   std::deque<ActiveRound> active_;  // oldest first
   std::vector<EndToEndResult> end_to_end_;
   std::array<std::uint64_t, kUnreachableCodeNames.size()> unreachable_{};
