@@ -156,13 +156,63 @@ struct MetricsConfig {
   bool operator==(const MetricsConfig&) const = default;
 };
 
+/// What one environment changes about one alert, with who answers for it and until when.
+struct AlertOverride {
+  std::string alert;   // a name of AlertCatalogue
+  std::string tier;    // one of that alert's; empty (only when disabled): all of them
+  std::string target;  // empty: the whole environment
+  std::optional<double> threshold;
+  bool is_disabled = false;  // exactly one of this and `threshold`
+  std::string reason;
+  std::string owner;
+  std::chrono::sys_days expires{};  // UTC; in force until the end of that day
+
+  bool operator==(const AlertOverride&) const = default;
+};
+
+/// The first moment at which the override is no longer in force.
+constexpr WallTime EndOf(const AlertOverride& override_) {
+  return override_.expires + std::chrono::days(1);
+}
+
+/// Expired overrides stay in the configuration, to be shown, but change nothing.
+constexpr bool IsInForce(const AlertOverride& override_, WallTime now) {
+  return now < EndOf(override_);
+}
+
+/// A URL that lists targets in Prometheus' http_sd form.
+struct HttpSourceConfig {
+  HttpRequestConfig request;
+  Duration interval = std::chrono::minutes(1);
+
+  bool operator==(const HttpSourceConfig&) const = default;
+};
+
+/// Where targets come from beside the files of the configuration itself.
+struct DiscoveryConfig {
+  std::vector<std::string> target_files;  // globs of files in Prometheus' file_sd form
+  std::vector<HttpSourceConfig> target_http;
+
+  bool operator==(const DiscoveryConfig&) const = default;
+};
+
+struct ReloadConfig {
+  bool watch = false;  // load again when a file that was read changes
+
+  bool operator==(const ReloadConfig&) const = default;
+};
+
 struct Config {
   ProbingConfig probing;
   ResolverConfig resolver;
   MetricsConfig metrics;
   std::string state_directory = "/var/lib/pathwitness";  // pushed heartbeats survive here
   std::vector<IpPrefix> probe_allow;  // hosts that /probe may measure beside configured targets
+  TargetConfig target_defaults;       // what a target that says nothing gets
   std::vector<TargetConfig> targets;
+  std::vector<AlertOverride> alert_overrides;  // expired ones too: see IsInForce
+  DiscoveryConfig discovery;
+  ReloadConfig reload;
 
   std::string environment = "default";
   std::string sha256;  // of what was loaded, hexadecimal

@@ -497,6 +497,26 @@ Config LoadConfig(const std::filesystem::path& file) {
   return config;
 }
 
+LoadedConfig LoadLayers(const std::filesystem::path& file, const std::string& environment,
+                        WallTime /*now*/) {
+  if (environment != kDefaultEnvironment) {
+    FailWholeFile(file, "unknown environment " + Quote(environment) + "; known: default");
+  }
+  return {.config = LoadConfig(file), .values = {}, .files = {file}};
+}
+
+std::vector<std::string> KnownEnvironments(const std::filesystem::path& /*file*/) {
+  return {std::string(kDefaultEnvironment)};
+}
+
+std::string ShowConfig(const LoadedConfig& loaded) {
+  std::string text;
+  for (const ShownValue& value : loaded.values) {
+    text += fmt::format("{}: {}\n", value.key, value.text);
+  }
+  return text;
+}
+
 std::set<std::string> KnownConfigKeys() {
   std::set<std::string> keys;
   ReadLog log("", &keys);

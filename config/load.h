@@ -34,6 +34,50 @@ class ConfigError : public std::runtime_error {
   std::vector<ConfigProblem> problems_;
 };
 
+/// Where a value was written.
+struct Origin {
+  std::string file;  // empty: built-in
+  int line = 0;
+
+  bool operator==(const Origin&) const = default;
+};
+
+/// One value as it is in force. A target has those that it does not take from `defaults`.
+struct ShownValue {
+  std::string key;   // dotted, targets by name: "targets[here-to-x].trace.interval"
+  std::string text;  // as YAML, in canonical form; "<secret>" in place of a secret
+  Origin origin;
+
+  bool operator==(const ShownValue&) const = default;
+};
+
+struct LoadedConfig {
+  Config config;
+  std::vector<ShownValue> values;            // in the order of ShowConfig
+  std::vector<std::filesystem::path> files;  // all that were read, in the order of their layers
+};
+
+/// The environment that lays no file over the default one.
+inline constexpr std::string_view kDefaultEnvironment = "default";
+
+/// Reads and checks a configuration in layers: built-in values, `file`, targets.d/*.yaml beside
+/// it, environments/<environment>.yaml beside it. docs/configuration.md says how they merge.
+/// Relative paths in any of them start at the folder of `file`. `now` bounds how far ahead an alert
+/// may be disabled. Every file is read once, so that what is checked is what is used.
+///
+/// Errors: ConfigError as of LoadConfig; an unknown environment names those that exist.
+LoadedConfig LoadLayers(const std::filesystem::path& file, const std::string& environment,
+                        WallTime now);
+
+/// The environments that LoadLayers knows, sorted, kDefaultEnvironment among them.
+std::vector<std::string> KnownEnvironments(const std::filesystem::path& file);
+
+/// The merged configuration as YAML that can be loaded again (but for masked secrets), every value
+/// with a comment that says where it comes from.
+std::string ShowConfig(const LoadedConfig& loaded);
+
+/// LoadLayers of the default environment, today.
+///
 /// Reads and checks a configuration. Relative paths in it start at the file's folder.
 ///
 /// Errors: ConfigError with every problem: unreadable file, bad YAML, unknown or duplicate key,
