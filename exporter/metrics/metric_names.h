@@ -288,6 +288,22 @@ inline constexpr Metric kSchedulerLateness{
     "pathwitness_scheduler_lateness_seconds", kHistogram, "engine",
     "How long after its deadline the engine was given the CPU, in seconds."};
 
+// Alerting
+
+inline constexpr Metric kAlertOverride{
+    "pathwitness_alert_override", kGauge, "alert,tier,target",
+    "The threshold that the configuration sets for a tier of an alert instead of its default, for "
+    "one target or, where that label is empty, for all. Absent when there is none or it has "
+    "expired: the default applies."};
+inline constexpr Metric kAlertDisabledUntil{
+    "pathwitness_alert_disabled_until_timestamp_seconds", kGauge, "alert,tier,target",
+    "Unix time in seconds up to which the configuration disables an alert; an empty tier stands "
+    "for all of them, an empty target for all. Absent when none is disabled or the time is over."};
+inline constexpr Metric kAlertOverrideInfo{
+    "pathwitness_alert_override_info", kGauge, "alert,tier,target,reason,owner,expires",
+    "Why the configuration overrides an alert, who answers for it and the last day (UTC) on which "
+    "it does; always 1. Still there when that day is over and the override without effect."};
+
 // Answers of /probe, as users of multi-target exporters know them
 
 inline constexpr Metric kProbeSuccess{
@@ -319,6 +335,7 @@ inline constexpr std::array kAllMetrics = {
     kPacketsSent, kPacketSendErrors, kPacketsDeferred, kPacketBudget, kRepliesUnmatched,
     kRepliesSpoofed, kRepliesMalformed, kRepliesLate, kRepliesDuplicate, kReceiveDrops,
     kEngineTurn, kEngineRestarts, kSchedulerLateness,
+    kAlertOverride, kAlertDisabledUntil, kAlertOverrideInfo,
     kProbeSuccess, kProbeDuration,
     // clang-format on
 };

@@ -117,11 +117,37 @@ TargetConfig Target(const char* name, const char* host) {
   return target;
 }
 
+/// In force for 30 more days.
+AlertOverride LossOverride(WallTime now) {
+  return {.alert = "PathwitnessPathLossHigh",
+          .tier = "critical",
+          .target = "fra-to-example",
+          .threshold = 0.2,
+          .reason = "shared \"VPN\" uplink",
+          .owner = "build",
+          .expires = std::chrono::floor<std::chrono::days>(now) + std::chrono::days(30)};
+}
+
+AlertOverride DisabledAlert(WallTime now) {
+  return {.alert = "PathwitnessPulseStale",
+          .tier = "",
+          .target = "",
+          .threshold = {},
+          .is_disabled = true,
+          .reason = "nothing runs at night",
+          .owner = "build",
+          .expires = std::chrono::floor<std::chrono::days>(now)};
+}
+
 ExporterFacts SampleFacts(WallTime now) {
   auto config = std::make_shared<Config>();
   config->targets = {Target("fra-to-example", "www.example"),
                      Target("fra-to-nowhere", "nowhere.example"), Target("nightly-backup", "")};
   config->targets.front().labels = {{"runbook", "https://wiki.example/a\"b\\c"}, {"team", "build"}};
+  AlertOverride expired = LossOverride(now);
+  expired.target.clear();
+  expired.expires -= std::chrono::days(31);
+  config->alert_overrides = {LossOverride(now), DisabledAlert(now), expired};
   config->sha256 = "0123abcd";
   EngineVitals engine;
   engine.name = "trace";
