@@ -5,6 +5,7 @@
 #include <array>
 #include <cctype>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <utility>
@@ -406,6 +407,19 @@ void CheckTarget(const TargetConfig& target, Checker check) {
                 "has no probe; give it trace.protocols, https or pulse");
 }
 
+void CheckDiscovery(const DiscoveryConfig& discovery, Checker check) {
+  for (std::size_t i = 0; i < discovery.target_files.size(); ++i) {
+    check.Require(!discovery.target_files[i].empty(), fmt::format("target_files[{}]", i),
+                  "is empty; give a path or glob");
+  }
+  for (std::size_t i = 0; i < discovery.target_http.size(); ++i) {
+    const HttpSourceConfig& source = discovery.target_http[i];
+    Checker below = check.Below(fmt::format("target_http[{}]", i));
+    CheckRequest(source.request, source.interval, below);
+    below.Range("interval", source.interval, seconds(1), kDay);
+  }
+}
+
 void CheckNames(const std::vector<TargetConfig>& targets, Checker& check) {
   std::map<std::string_view, std::size_t> first_with;
   for (std::size_t i = 0; i < targets.size(); ++i) {
@@ -447,12 +461,18 @@ std::vector<ConfigProblem> CheckConfig(const Config& config) {
   CheckBuckets(config.metrics.rtt_buckets, "metrics.rtt_buckets", check);
   CheckBuckets(config.metrics.https_buckets, "metrics.https_buckets", check);
   check.Require(!config.state_directory.empty(), "state_directory", "is required");
-  check.Require(!config.targets.empty(), "targets", "no targets: there is nothing to measure");
+  CheckDiscovery(config.discovery, check.Below("discovery"));
+  const bool is_discovering =
+      !config.discovery.target_files.empty() || !config.discovery.target_http.empty();
+  check.Require(!config.targets.empty() || is_discovering, "targets",
+                "no targets: there is nothing to measure");
   for (std::size_t i = 0; i < config.targets.size(); ++i) {
     CheckTarget(config.targets[i], check.Below(fmt::format("targets[{}]", i)));
   }
   CheckNames(config.targets, check);
   CheckBudget(config, check);
+  std::vector<ConfigProblem> of_alerts = CheckAlertOverrides(config);
+  std::move(of_alerts.begin(), of_alerts.end(), std::back_inserter(problems));
   return problems;
 }
 

@@ -52,6 +52,10 @@ std::vector<ConfigProblem> CheckFiles(const Config& config) {
     CheckRequestFiles(target.pulse.request,
                       fmt::format("{}pulse.{}", key, PulseKindKey(target.pulse.kind)), problems);
   }
+  for (std::size_t i = 0; i < config.discovery.target_http.size(); ++i) {
+    CheckRequestFiles(config.discovery.target_http[i].request,
+                      fmt::format("discovery.target_http[{}]", i), problems);
+  }
   return problems;
 }
 

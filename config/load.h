@@ -85,8 +85,9 @@ std::string ShowConfig(const LoadedConfig& loaded);
 Config LoadConfig(const std::filesystem::path& file);
 
 /// The same for text in memory; `name` stands for the file in problems. What it refers to is not
-/// opened, so that it can be fuzzed.
-Config ParseConfig(std::string_view yaml, const std::string& name);
+/// opened, so that it can be fuzzed. `now` is that of LoadLayers; without it every expiry is near
+/// enough.
+Config ParseConfig(std::string_view yaml, const std::string& name, WallTime now = WallTime::max());
 
 /// Every key that a configuration may have, as "targets[].trace.port"; names that users choose
 /// (labels, headers) are not among them.
@@ -95,6 +96,12 @@ std::set<std::string> KnownConfigKeys();
 /// Rules that span keys: timeout below interval, planned packet rate within the budget, at most
 /// one source address a family... Pure. Problems carry keys; the loader adds file and line.
 std::vector<ConfigProblem> CheckConfig(const Config& config);
+
+/// Each override is about a known alert, tier and target, once. Pure; part of CheckConfig.
+std::vector<ConfigProblem> CheckAlertOverrides(const Config& config);
+
+/// An alert may be disabled for 90 days from `now` at most. Pure. Problems carry keys.
+std::vector<ConfigProblem> CheckExpiries(const Config& config, WallTime now);
 
 /// Rules about the machine: certificate, CA, password and token files exist, are files and can be
 /// read. Problems carry keys.

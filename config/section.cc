@@ -4,7 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <numeric>
+#include <tuple>
 #include <utility>
 
 namespace pathwitness {
@@ -36,35 +36,6 @@ std::string InDefaults(std::string_view key) {
   return Join(kDefaults, key.substr(dot + 2));
 }
 
-// Levenshtein's distance: insertions, deletions and replacements that turn `from` into `to`.
-std::size_t EditDistance(std::string_view from, std::string_view to) {
-  std::vector<std::size_t> row(to.size() + 1);
-  std::iota(row.begin(), row.end(), 0U);
-  for (std::size_t i = 0; i < from.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i + 1);
-    for (std::size_t j = 0; j < to.size(); ++j) {
-      const std::size_t replaced = diagonal + (from[i] == to[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({replaced, row[j] + 1, diagonal + 1});
-    }
-  }
-  return row.back();
-}
-
-std::string_view KindName(YamlNode::Kind kind) {
-  switch (kind) {
-    case YamlNode::Kind::Null:
-      return "nothing";
-    case YamlNode::Kind::Scalar:
-      return "a single value";
-    case YamlNode::Kind::List:
-      return "a list";
-    case YamlNode::Kind::Map:
-      return "a map";
-  }
-  return "";
-}
-
 }  // namespace
 
 void ReadLog::AddProblem(YamlPosition at, std::string key, std::string what) {
@@ -73,19 +44,34 @@ void ReadLog::AddProblem(YamlPosition at, std::string key, std::string what) {
     has_more_problems_ = true;
     return;
   }
-  problems_.push_back({file_, at.line, at.column, std::move(key), std::move(what)});
+  problems_.push_back(
+      {at, {files_.at(at.file), at.line, at.column, std::move(key), std::move(what)}});
+}
+
+std::size_t ReadLog::AddFile(std::string file) {
+  files_.push_back(std::move(file));
+  return files_.size() - 1;
+}
+
+void ReadLog::NoteValue(std::string key, std::string text, std::optional<YamlPosition> at) {
+  Origin origin = at ? Origin{files_.at(at->file), at->line} : Origin{};
+  values_.push_back({std::move(key), std::move(text), std::move(origin)});
 }
 
 std::vector<ConfigProblem> ReadLog::Problems() const {
-  std::vector<ConfigProblem> sorted = problems_;
-  std::stable_sort(sorted.begin(), sorted.end(),
-                   [](const ConfigProblem& left, const ConfigProblem& right) {
-                     return std::pair(left.line, left.column) < std::pair(right.line, right.column);
-                   });
-  if (has_more_problems_) {
-    sorted.push_back({file_, 0, 0, "", "more problems follow; these are 100 of them"});
+  std::vector<Found> sorted = problems_;
+  std::stable_sort(sorted.begin(), sorted.end(), [](const Found& left, const Found& right) {
+    return std::tuple(left.at.file, left.at.line, left.at.column) <
+           std::tuple(right.at.file, right.at.line, right.at.column);
+  });
+  std::vector<ConfigProblem> problems;
+  for (Found& found : sorted) {
+    problems.push_back(std::move(found.problem));
   }
-  return sorted;
+  if (has_more_problems_) {
+    problems.push_back({files_.front(), 0, 0, "", "more problems follow; these are 100 of them"});
+  }
+  return problems;
 }
 
 void ReadLog::NoteKnown(std::string_view section, std::string_view key) {
@@ -99,9 +85,9 @@ void ReadLog::Locate(ConfigProblem problem) {
   if (!positions_.contains(problem.key) && positions_.contains(in_defaults)) {
     problem.key = in_defaults;
   }
-  for (const ConfigProblem& known : problems_) {
-    const bool is_same = known.key == problem.key && known.what == problem.what;
-    if (is_same || (!problem.key.empty() && IsAtOrBelow(known.key, problem.key))) {
+  for (const Found& known : problems_) {
+    const bool is_same = known.problem.key == problem.key && known.problem.what == problem.what;
+    if (is_same || (!problem.key.empty() && IsAtOrBelow(known.problem.key, problem.key))) {
       return;
     }
   }
@@ -115,7 +101,11 @@ void ReadLog::Locate(ConfigProblem problem) {
 }
 
 Section::Section(const YamlNode* node, std::string path, std::string pattern, ReadLog& log)
-    : node_(node), path_(std::move(path)), pattern_(std::move(pattern)), log_(log) {
+    : node_(node),
+      path_(std::move(path)),
+      pattern_(std::move(pattern)),
+      is_in_list_(pattern_.find("[]") != std::string::npos),
+      log_(log) {
   if (node_ == nullptr) {
     return;
   }
@@ -129,14 +119,17 @@ Section::Section(const YamlNode* node, std::string path, std::string pattern, Re
 }
 
 void Section::Read(std::string_view key, std::string& out) {
-  if (const YamlNode* node = AskScalar(key)) {
+  const YamlNode* node = AskScalar(key);
+  if (node != nullptr) {
     out = node->text;
   }
+  Note(key, node, ToYaml(MaskUrl(out)));
 }
 
 void Section::Read(std::string_view key, bool& out) {
   const YamlNode* node = AskScalar(key);
   if (node == nullptr) {
+    Note(key, node, out ? "true" : "false");
     return;
   }
   const std::optional<bool> value = node->is_quoted ? std::nullopt : ParseBool(node->text);
@@ -144,11 +137,13 @@ void Section::Read(std::string_view key, bool& out) {
     Refuse(*node, key, "true or false, without quotes");
   }
   out = value.value_or(out);
+  Note(key, node, out ? "true" : "false");
 }
 
 void Section::Read(std::string_view key, double& out) {
   const YamlNode* node = AskScalar(key);
   if (node == nullptr) {
+    Note(key, node, FormatNumber(out));
     return;
   }
   const std::optional<double> value = node->is_quoted ? std::nullopt : ParseNumber(node->text);
@@ -156,11 +151,13 @@ void Section::Read(std::string_view key, double& out) {
     Refuse(*node, key, "a decimal number, without quotes");
   }
   out = value.value_or(out);
+  Note(key, node, FormatNumber(out));
 }
 
 void Section::Read(std::string_view key, Duration& out) {
   const YamlNode* node = AskScalar(key);
   if (node == nullptr) {
+    Note(key, node, FormatDuration(out));
     return;
   }
   const std::optional<Duration> value = ParseDuration(node->text);
@@ -171,11 +168,26 @@ void Section::Read(std::string_view key, Duration& out) {
     Refuse(*node, key, "a duration such as '10s', '500ms' or '1h30m'");
   }
   out = value.value_or(out);
+  Note(key, node, FormatDuration(out));
+}
+
+void Section::ReadDay(std::string_view key, std::chrono::sys_days& out) {
+  const YamlNode* node = AskScalar(key);
+  if (node == nullptr) {
+    return;
+  }
+  const std::optional<std::chrono::sys_days> value = ParseDay(node->text);
+  if (!value) {
+    Refuse(*node, key, "a day such as 2027-01-31");
+  }
+  out = value.value_or(out);
+  Note(key, node, FormatDay(out));
 }
 
 void Section::ReadByteSize(std::string_view key, std::uint64_t& out) {
   const YamlNode* node = AskScalar(key);
   if (node == nullptr) {
+    Note(key, node, FormatByteSize(out));
     return;
   }
   const std::optional<std::uint64_t> value = ParseByteSize(node->text);
@@ -183,11 +195,13 @@ void Section::ReadByteSize(std::string_view key, std::uint64_t& out) {
     Refuse(*node, key, "a number of bytes such as '65536', '512KiB' or '64MiB'");
   }
   out = value.value_or(out);
+  Note(key, node, FormatByteSize(out));
 }
 
 void Section::ReadWholeNumber(std::string_view key, std::uint64_t largest, std::uint64_t& out) {
   const YamlNode* node = AskScalar(key);
   if (node == nullptr) {
+    Note(key, node, std::to_string(out));
     return;
   }
   const std::optional<std::uint64_t> value =
@@ -201,6 +215,7 @@ void Section::ReadWholeNumber(std::string_view key, std::uint64_t largest, std::
     return;
   }
   out = *value;
+  Note(key, node, std::to_string(out));
 }
 
 void Section::ReadTexts(std::string_view key, std::map<std::string, std::string>& out) {
@@ -214,6 +229,7 @@ void Section::ReadTexts(std::string_view key, std::map<std::string, std::string>
 void Section::ReadTexts(std::string_view key,
                         std::vector<std::pair<std::string, std::string>>& out) {
   const YamlNode* node = Ask(key);
+  NoteIfEmpty(key, "{}");
   if (node == nullptr || node->kind == YamlNode::Kind::Null) {
     return;
   }
@@ -235,6 +251,7 @@ void Section::ReadTexts(std::string_view key,
       continue;
     }
     out.emplace_back(entry.key, entry.value.text);
+    log_.NoteValue(path, ToYaml(MaskEntry(entry.key, entry.value.text)), entry.value.position);
   }
 }
 
@@ -273,6 +290,9 @@ void Section::AddProblem(std::string_view key, std::string what) {
 void Section::Finish() {
   if (!IsPresent()) {
     return;
+  }
+  if (node_->entries.empty() && is_in_list_) {
+    log_.NoteValue(path_, "{}", node_->position);
   }
   for (const YamlNode::Entry& entry : node_->entries) {
     const bool is_known = std::find(asked_.begin(), asked_.end(), entry.key) != asked_.end();
@@ -332,27 +352,42 @@ void Section::Refuse(const YamlNode& node, std::string_view key, std::string_vie
 }
 
 std::string Section::UnknownKey(std::string_view key) const {
-  constexpr std::size_t kMostEdits = 2;
-  constexpr std::size_t kLongestCompared = 64;
   const std::string file_key = std::string(key) + "_file";
   if (std::find(asked_.begin(), asked_.end(), file_key) != asked_.end()) {
     return fmt::format("unknown key {}; it is read from a file: give the path as '{}'", Quote(key),
                        file_key);
   }
-  std::string_view nearest;
-  std::size_t fewest = std::min(kMostEdits + 1, key.size());
-  for (const std::string_view known : asked_) {
-    const std::size_t edits = key.size() > kLongestCompared ? fewest : EditDistance(key, known);
-    if (edits < fewest) {
-      fewest = edits;
-      nearest = known;
+  return fmt::format("unknown key {}; {}", Quote(key), Suggest(key, asked_));
+}
+
+void Section::Note(std::string_view key, const YamlNode* node, std::string text) {
+  if (node != nullptr) {
+    log_.NoteValue(Join(path_, key), std::move(text), node->position);
+  } else if (!is_in_list_) {
+    log_.NoteValue(Join(path_, key), std::move(text), std::nullopt);
+  }
+}
+
+void Section::NoteTexts(std::string_view key, const YamlNode* node,
+                        std::vector<std::string> built_in) {
+  std::vector<std::string> texts = std::move(built_in);
+  if (node != nullptr) {
+    texts.clear();
+    for (const YamlNode& item : node->items) {
+      texts.push_back(ToYaml(item.text));
+    }
+    if (node->kind == YamlNode::Kind::Scalar) {
+      texts.push_back(ToYaml(node->text));
     }
   }
-  if (!nearest.empty()) {
-    return fmt::format("unknown key {}; did you mean '{}'?", Quote(key), nearest);
+  Note(key, node, fmt::format("[{}]", fmt::join(texts, ", ")));
+}
+
+void Section::NoteIfEmpty(std::string_view key, std::string text) {
+  const YamlNode* node = IsPresent() ? node_->Find(key) : nullptr;
+  if (node == nullptr || (node->items.empty() && node->entries.empty())) {
+    Note(key, node, std::move(text));
   }
-  return fmt::format("unknown key {}; allowed: {}", Quote(key),
-                     asked_.empty() ? "none" : fmt::format("{}", fmt::join(asked_, ", ")));
 }
 
 }  // namespace pathwitness

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <concepts>
 #include <cstdint>
 #include <limits>
@@ -8,10 +9,13 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "config/config.h"
 #include "config/load.h"
+#include "config/shown_text.h"
 #include "config/values.h"
 #include "config/yaml_tree.h"
 
@@ -20,15 +24,24 @@ namespace pathwitness {
 /// Takes the entries of another map in YAML 1.1; refused here, since few agree on what wins.
 inline constexpr std::string_view kMergeKey = "<<";
 
-/// What reading a document leaves behind beside the values: its problems and where each key stands.
+/// What reading documents leaves behind beside the configuration: the problems, where each key
+/// stands, and every value with its origin.
 class ReadLog {
  public:
-  /// The keys that absent sections are asked for go to `known_keys` if it is given.
+  /// `file` is the one that positions call 0. The keys that absent sections are asked for go to
+  /// `known_keys` if it is given.
   explicit ReadLog(std::string file, std::set<std::string>* known_keys = nullptr)
-      : file_(std::move(file)), known_keys_(known_keys) {}
+      : files_({std::move(file)}), known_keys_(known_keys) {}
+
+  /// Makes another file known and returns what positions are to call it.
+  std::size_t AddFile(std::string file);
 
   void AddProblem(YamlPosition at, std::string key, std::string what);
   void NotePosition(const std::string& key, YamlPosition at) { positions_.emplace(key, at); }
+
+  /// `text` is YAML. Without `at` the value is built-in.
+  void NoteValue(std::string key, std::string text, std::optional<YamlPosition> at);
+  std::vector<ShownValue> TakeValues() { return std::move(values_); }
   void NoteKnown(std::string_view section, std::string_view key);
 
   /// Adds a problem of a whole configuration at the place where its key, or what encloses it, is
@@ -41,9 +54,15 @@ class ReadLog {
   std::vector<ConfigProblem> Problems() const;
 
  private:
-  std::string file_;
+  struct Found {
+    YamlPosition at;
+    ConfigProblem problem;
+  };
+
+  std::vector<std::string> files_;
   std::set<std::string>* known_keys_;
-  std::vector<ConfigProblem> problems_;
+  std::vector<Found> problems_;
+  std::vector<ShownValue> values_;
   bool has_more_problems_ = false;
   std::map<std::string, YamlPosition> positions_;
 };
@@ -52,6 +71,7 @@ class ReadLog {
 /// leaves alone what is not, and at Finish reports the keys that nobody asked for.
 ///
 /// A section that is absent from the document can be read like any other, and yields nothing.
+/// What is read is noted with its origin; outside of lists also what is built in.
 class Section {
  public:
   /// `node` may be null: absent. `pattern` is `path` without the positions in lists.
@@ -64,6 +84,7 @@ class Section {
   void Read(std::string_view key, bool& out);
   void Read(std::string_view key, double& out);
   void Read(std::string_view key, Duration& out);
+  void ReadDay(std::string_view key, std::chrono::sys_days& out);
   void ReadByteSize(std::string_view key, std::uint64_t& out);
 
   template <std::unsigned_integral Integer>
@@ -79,6 +100,7 @@ class Section {
   void ReadList(std::string_view key, std::vector<Value>& out, std::string_view expected,
                 Parse parse) {
     const YamlNode* node = Ask(key);
+    NoteList(key, node, out);
     if (node == nullptr) {
       return;
     }
@@ -105,6 +127,7 @@ class Section {
   /// Replaces `out` by the list, whose maps `read` turns into values; each section is finished.
   template <typename Value, typename ReadItem>
   void ReadMaps(std::string_view key, std::vector<Value>& out, ReadItem read) {
+    NoteIfEmpty(key, "[]");
     if (!Has(key)) {
       Ask(key);
       Section absent = Item(nullptr, key, 0);
@@ -127,6 +150,21 @@ class Section {
   void Finish();
 
  private:
+  // Lists that are built in have numbers or nothing in them.
+  template <typename Value>
+  void NoteList(std::string_view key, const YamlNode* node, const std::vector<Value>& built_in) {
+    std::vector<std::string> texts;
+    if constexpr (std::is_same_v<Value, double>) {
+      for (const double value : built_in) {
+        texts.push_back(FormatNumber(value));
+      }
+    }
+    NoteTexts(key, node, std::move(texts));
+  }
+
+  void NoteTexts(std::string_view key, const YamlNode* node, std::vector<std::string> built_in);
+  void NoteIfEmpty(std::string_view key, std::string text);
+  void Note(std::string_view key, const YamlNode* node, std::string text);
   const YamlNode* Ask(std::string_view key);
   const YamlNode* AskScalar(std::string_view key);
   void ReadWholeNumber(std::string_view key, std::uint64_t largest, std::uint64_t& out);
@@ -139,6 +177,7 @@ class Section {
   const YamlNode* node_;
   std::string path_;
   std::string pattern_;
+  bool is_in_list_;
   ReadLog& log_;
   std::vector<std::string_view> asked_;
 };

@@ -1,12 +1,14 @@
 #include "config/values.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <utility>
 
 namespace pathwitness {
@@ -43,6 +45,38 @@ std::string_view TakeRun(std::string_view& text, bool digits) {
   const std::string_view run = text.substr(0, static_cast<std::size_t>(end - text.begin()));
   text.remove_prefix(run.size());
   return run;
+}
+
+// Levenshtein's distance: insertions, deletions and replacements that turn `from` into `to`.
+std::size_t EditDistance(std::string_view from, std::string_view to) {
+  std::vector<std::size_t> row(to.size() + 1);
+  std::iota(row.begin(), row.end(), 0U);
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i + 1);
+    for (std::size_t j = 0; j < to.size(); ++j) {
+      const std::size_t replaced = diagonal + (from[i] == to[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({replaced, row[j] + 1, diagonal + 1});
+    }
+  }
+  return row.back();
+}
+
+// Empty when none is near.
+std::string_view Nearest(std::string_view word, const std::vector<std::string_view>& known) {
+  constexpr std::size_t kMostEdits = 2;
+  constexpr std::size_t kLongestCompared = 64;
+  std::string_view nearest;
+  std::size_t fewest = std::min(kMostEdits + 1, word.size());
+  for (const std::string_view candidate : known) {
+    const std::size_t edits =
+        word.size() > kLongestCompared ? fewest : EditDistance(word, candidate);
+    if (edits < fewest) {
+      fewest = edits;
+      nearest = candidate;
+    }
+  }
+  return nearest;
 }
 
 }  // namespace
@@ -141,6 +175,48 @@ std::string Quote(std::string_view text) {
     quoted += byte < 0x20 || byte == 0x7F ? fmt::format("\\x{:02x}", byte) : std::string(1, c);
   }
   return quoted + (end < text.size() ? "...'" : "'");
+}
+
+std::string Suggest(std::string_view word, const std::vector<std::string_view>& known) {
+  const std::string_view nearest = Nearest(word, known);
+  if (!nearest.empty()) {
+    return fmt::format("did you mean '{}'?", nearest);
+  }
+  constexpr std::size_t kMostShown = 50;
+  const std::vector<std::string_view> shown(
+      known.begin(),
+      known.begin() + static_cast<std::ptrdiff_t>(std::min(known.size(), kMostShown)));
+  return known.empty() ? "allowed: none"
+                       : fmt::format("allowed: {}{}", fmt::join(shown, ", "),
+                                     shown.size() < known.size() ? ", ..." : "");
+}
+
+std::optional<std::chrono::sys_days> ParseDay(std::string_view text) {
+  constexpr std::size_t kLength = std::string_view("2027-01-31").size();
+  if (text.size() != kLength || text[4] != '-' || text[7] != '-') {
+    return std::nullopt;
+  }
+  std::array<unsigned, 3> parts{};
+  constexpr std::array<std::pair<std::size_t, std::size_t>, 3> kPlaces = {{{0, 4}, {5, 2}, {8, 2}}};
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const auto& [start, length] = kPlaces.at(i);
+    const char* const end = text.data() + start + length;
+    if (std::from_chars(text.data() + start, end, parts.at(i)).ptr != end) {
+      return std::nullopt;
+    }
+  }
+  const std::chrono::year_month_day day(std::chrono::year(static_cast<int>(parts[0])),
+                                        std::chrono::month(parts[1]), std::chrono::day(parts[2]));
+  if (!day.ok() || parts[0] < 2000 || parts[0] > 2199) {
+    return std::nullopt;
+  }
+  return std::chrono::sys_days(day);
+}
+
+std::string FormatDay(std::chrono::sys_days day) {
+  const std::chrono::year_month_day parts(day);
+  return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(parts.year()),
+                     static_cast<unsigned>(parts.month()), static_cast<unsigned>(parts.day()));
 }
 
 }  // namespace pathwitness

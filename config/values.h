@@ -1,9 +1,11 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "probes/base/time.h"
 
@@ -33,5 +35,15 @@ std::optional<bool> ParseBool(std::string_view text);
 
 /// `text` between single quotes, on one line and cut when long: fit for a message.
 std::string Quote(std::string_view text);
+
+/// Completes a message about an unknown word: "did you mean 'staging'?" when one of `known` is at
+/// most two typing errors away, otherwise "allowed: ci, staging".
+std::string Suggest(std::string_view word, const std::vector<std::string_view>& known);
+
+/// Reads a day such as "2027-01-31", of the years 2000 to 2199.
+std::optional<std::chrono::sys_days> ParseDay(std::string_view text);
+
+/// The text that ParseDay reads back.
+std::string FormatDay(std::chrono::sys_days day);
 
 }  // namespace pathwitness

@@ -12,15 +12,16 @@
 
 #include "config/load.h"
 #include "config/values.h"
+#include "config/yaml_bounds.h"
 
 namespace pathwitness {
 namespace {
 
-constexpr std::size_t kDeepest = 32;
+constexpr std::size_t kDeepest = kDeepestYaml;
 constexpr std::size_t kMostNodes = 1'000'000;
 
-YamlPosition ToPosition(const YAML::Mark& mark) {
-  return mark.is_null() ? YamlPosition{} : YamlPosition{mark.line + 1, mark.column + 1};
+YamlPosition ToPosition(const YAML::Mark& mark, std::size_t file) {
+  return mark.is_null() ? YamlPosition{} : YamlPosition{mark.line + 1, mark.column + 1, file};
 }
 
 std::size_t CountNodes(const YamlNode& node) {
@@ -38,13 +39,14 @@ std::size_t CountNodes(const YamlNode& node) {
 // they stood.
 class TreeBuilder final : public YAML::EventHandler {
  public:
-  explicit TreeBuilder(const std::string& file) : file_(file) {}
+  TreeBuilder(const std::string& file, std::size_t file_index)
+      : file_(file), file_index_(file_index) {}
 
   YamlNode TakeRoot() { return std::move(root_); }
 
   void OnDocumentStart(const YAML::Mark& mark) override {
     if (has_document_) {
-      Fail(ToPosition(mark), "a second document: one file holds one");
+      Fail(At(mark), "a second document: one file holds one");
     }
     has_document_ = true;
   }
@@ -58,10 +60,10 @@ class TreeBuilder final : public YAML::EventHandler {
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     const auto original = anchors_.find(anchor);
     if (original == anchors_.end()) {
-      Fail(ToPosition(mark), "an alias inside the value that it stands for");
+      Fail(At(mark), "an alias inside the value that it stands for");
     }
-    Count(original->second, ToPosition(mark));
-    Attach(original->second, ToPosition(mark));
+    Count(original->second, At(mark));
+    Attach(original->second, At(mark));
   }
 
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
@@ -91,13 +93,15 @@ class TreeBuilder final : public YAML::EventHandler {
     std::optional<YamlNode> key;  // of the map entry whose value comes next
   };
 
+  YamlPosition At(const YAML::Mark& mark) const { return ToPosition(mark, file_index_); }
+
   [[noreturn]] void Fail(YamlPosition at, std::string what) const {
     throw ConfigError({{file_, at.line, at.column, "", std::move(what)}});
   }
 
   void Open(YamlNode::Kind kind, const YAML::Mark& mark, const std::string& tag,
             YAML::anchor_t anchor) {
-    const YamlPosition at = ToPosition(mark);
+    const YamlPosition at = At(mark);
     if (!tag.empty() && tag != "?" && tag != "!") {
       Fail(at, "tags such as " + Quote(tag) + " are not supported");
     }
@@ -153,6 +157,7 @@ class TreeBuilder final : public YAML::EventHandler {
   }
 
   const std::string& file_;
+  std::size_t file_index_;
   bool has_document_ = false;
   YamlNode root_;
   std::vector<OpenNode> open_;  // from the root to the node being read
@@ -168,15 +173,32 @@ const YamlNode* YamlNode::Find(std::string_view key) const {
   return found == entries.end() ? nullptr : &found->value;
 }
 
-YamlNode ParseYaml(std::string_view text, const std::string& file) {
-  TreeBuilder builder(file);
+std::string_view KindName(YamlNode::Kind kind) {
+  switch (kind) {
+    case YamlNode::Kind::Null:
+      return "nothing";
+    case YamlNode::Kind::Scalar:
+      return "a single value";
+    case YamlNode::Kind::List:
+      return "a list";
+    case YamlNode::Kind::Map:
+      return "a map";
+  }
+  return "";
+}
+
+YamlNode ParseYaml(std::string_view text, const std::string& file, std::size_t file_index) {
+  if (const std::optional<YamlExcess> excess = FindYamlExcess(text)) {
+    throw ConfigError({{file, excess->line, excess->column, "", excess->what}});
+  }
+  TreeBuilder builder(file, file_index);
   try {
     std::istringstream stream{std::string(text)};
     YAML::Parser parser(stream);
     while (parser.HandleNextDocument(builder)) {
     }
   } catch (const YAML::Exception& error) {
-    const YamlPosition at = ToPosition(error.mark);
+    const YamlPosition at = ToPosition(error.mark, file_index);
     throw ConfigError({{file, at.line, at.column, "", "not valid YAML: " + error.msg}});
   }
   return builder.TakeRoot();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -7,10 +8,11 @@
 
 namespace pathwitness {
 
-/// Where something is written; both count from 1.
+/// Where something is written; line and column count from 1.
 struct YamlPosition {
   int line = 0;
   int column = 0;
+  std::size_t file = 0;  // which of the files that are read together, from 0
 
   bool operator==(const YamlPosition&) const = default;
 };
@@ -39,10 +41,14 @@ struct YamlNode::Entry {
 };
 
 /// Reads one document; an empty one is a Null. Aliases become copies of what they stand for, at
-/// the position of the original.
+/// the position of the original. `file_index` goes into all positions.
 ///
 /// Errors: ConfigError naming `file`: broken YAML, a second document, tags, keys that are not text,
-/// nesting deeper than 32, more than a million values (copies counted).
-YamlNode ParseYaml(std::string_view text, const std::string& file);
+/// nesting deeper than 32, more than a million values (copies counted), a collection in brackets
+/// longer than 1 MiB.
+YamlNode ParseYaml(std::string_view text, const std::string& file, std::size_t file_index = 0);
+
+/// As it is called in messages: "a map".
+std::string_view KindName(YamlNode::Kind kind);
 
 }  // namespace pathwitness

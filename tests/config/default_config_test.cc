@@ -36,17 +36,19 @@ targets:
   return ParseConfig(text, "default.yaml");
 }
 
-// "defaults" are a target's keys, and the requests of pulses have those of https.
+// "defaults" are a target's keys, and the requests of pulses and sources have those of https.
 std::string DocumentedAs(const std::string& key, const std::set<std::string>& known) {
   if (key.starts_with("defaults.")) {
     return DocumentedAs("targets[]." + key.substr(std::string("defaults.").size()), known);
   }
   static const std::regex kFetched(
-      R"(targets\[\]\.pulse\.(http_header|json_field|prometheus_sample)\.(.*))");
+      R"((targets\[\]\.pulse\.(http_header|json_field|prometheus_sample)|discovery\.target_http\[\])\.(.*))");
   std::smatch match;
   if (std::regex_match(key, match, kFetched)) {
-    const std::string of_https = "targets[].https." + match[2].str();
-    return known.contains(of_https) ? of_https : key;
+    const std::string of_https = "targets[].https." + match[3].str();
+    const bool has_own_row =
+        key == "discovery.target_http[].url" || key == "discovery.target_http[].interval";
+    return known.contains(of_https) && !has_own_row ? of_https : key;
   }
   return key;
 }

@@ -1,0 +1,317 @@
+#include "config/read_config.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+
+#include "config/url.h"
+#include "config/values.h"
+
+namespace pathwitness {
+namespace {
+
+template <typename Value, std::size_t kCount>
+auto OneOf(const std::array<std::pair<std::string_view, Value>, kCount>& names) {
+  return [&names](std::string_view text) {
+    const auto* const found = std::find_if(names.begin(), names.end(),
+                                           [text](const auto& name) { return name.first == text; });
+    return found == names.end() ? std::optional<Value>() : std::optional<Value>(found->second);
+  };
+}
+
+constexpr std::array<std::pair<std::string_view, TraceProtocol>, 3> kProtocolNames = {
+    {{"icmp", TraceProtocol::Icmp}, {"udp", TraceProtocol::Udp}, {"tcp", TraceProtocol::Tcp}}};
+constexpr std::array<std::pair<std::string_view, IpFamily>, 2> kFamilyNames = {
+    {{"ipv4", IpFamily::Ipv4}, {"ipv6", IpFamily::Ipv6}}};
+
+std::optional<int> ParseStatus(std::string_view text) {
+  const std::optional<std::uint64_t> number = ParseWholeNumber(text);
+  constexpr std::uint64_t kLargest = 999;
+  return number && *number <= kLargest ? std::optional(static_cast<int>(*number)) : std::nullopt;
+}
+
+std::optional<std::string> ParseText(std::string_view text) {
+  return std::string(text);
+}
+
+void ReadProbing(Section section, ProbingConfig& probing) {
+  section.Read("packets_per_second", probing.packets_per_second);
+  section.Read("https_concurrency", probing.https_concurrency);
+  section.Read("https_requests_per_second_per_host", probing.https_requests_per_second_per_host);
+  section.ReadByteSize("receive_buffer_bytes", probing.receive_buffer_bytes);
+  section.Finish();
+}
+
+void ReadResolver(Section section, ResolverConfig& resolver) {
+  section.ReadList("servers", resolver.servers, "text", ParseText);
+  section.Read("timeout", resolver.timeout);
+  section.Read("attempts", resolver.attempts);
+  section.Read("min_ttl", resolver.min_ttl);
+  section.Read("max_ttl", resolver.max_ttl);
+  section.Read("retry_interval", resolver.retry_interval);
+  section.Finish();
+}
+
+void ReadMetrics(Section section, MetricsConfig& metrics) {
+  section.ReadList("rtt_buckets", metrics.rtt_buckets, "a number of seconds", ParseNumber);
+  section.ReadList("https_buckets", metrics.https_buckets, "a number of seconds", ParseNumber);
+  section.Finish();
+}
+
+// True when the document says here which protocols to use.
+bool ReadTrace(Section section, TraceConfig& trace) {
+  section.ReadList("protocols", trace.protocols, "one of icmp, udp, tcp", OneOf(kProtocolNames));
+  section.Read("port", trace.port);
+  section.Read("interval", trace.interval);
+  section.Read("end_to_end_interval", trace.end_to_end_interval);
+  section.Read("timeout", trace.timeout);
+  section.Read("max_ttl", trace.max_ttl);
+  section.Read("gap_limit", trace.gap_limit);
+  section.Read("flows", trace.flows);
+  section.Read("probes_per_hop", trace.probes_per_hop);
+  section.Read("payload_bytes", trace.payload_bytes);
+  section.Finish();
+  return section.Has("protocols");
+}
+
+void ReadTls(Section section, TlsClientConfig& tls) {
+  section.Read("ca_file", tls.ca_file);
+  section.Read("cert_file", tls.cert_file);
+  section.Read("key_file", tls.key_file);
+  section.Read("server_name", tls.server_name);
+  section.Read("insecure_skip_verify", tls.insecure_skip_verify);
+  section.Finish();
+}
+
+// All of a request but its URL, which has no default.
+void ReadRequestSettings(Section& section, HttpRequestConfig& request) {
+  section.Read("method", request.method);
+  section.ReadTexts("headers", request.headers);
+  section.Read("body", request.body);
+  section.Read("timeout", request.timeout);
+  section.ReadByteSize("max_body_bytes", request.max_body_bytes);
+  Section redirects = section.Sub("redirects");
+  redirects.Read("follow", request.follow_redirects);
+  redirects.Read("max", request.max_redirects);
+  redirects.Finish();
+  ReadTls(section.Sub("tls"), request.tls);
+  section.Read("proxy", request.proxy);
+  Section basic_auth = section.Sub("basic_auth");
+  basic_auth.Read("username", request.basic_auth_username);
+  basic_auth.Read("password_file", request.basic_auth_password_file);
+  basic_auth.Finish();
+  section.Read("bearer_token_file", request.bearer_token_file);
+}
+
+void ReadUrl(Section& section, HttpRequestConfig& request) {
+  section.Read("url", request.url);
+  section.Require("url");
+}
+
+HeaderMatcher ReadHeaderMatcher(Section& section) {
+  HeaderMatcher matcher;
+  section.Read("header", matcher.header);
+  section.Require("header");
+  section.Read("regex", matcher.regex);
+  section.Read("forbidden", matcher.is_forbidden);
+  section.Read("allow_missing", matcher.allow_missing);
+  return matcher;
+}
+
+void ReadHttpsSettings(Section& section, HttpsConfig& https) {
+  ReadRequestSettings(section, https.request);
+  section.Read("interval", https.interval);
+  Section expect = section.Sub("expect");
+  expect.ReadList("status", https.expect.status, "a status code", ParseStatus);
+  expect.ReadMaps("headers", https.expect.headers, ReadHeaderMatcher);
+  expect.Read("body_matches", https.expect.body_matches);
+  expect.Read("body_matches_not", https.expect.body_matches_not);
+  expect.Finish();
+}
+
+void ReadPulseTimes(Section& section, PulseConfig& pulse) {
+  section.Read("interval", pulse.interval);
+  section.Read("expected_interval", pulse.expected_interval);
+}
+
+// Reads the section of one kind of pulse; true when the document has it.
+bool ReadPulseKind(Section section, PulseKind kind, PulseConfig& pulse) {
+  PulseConfig read = pulse;
+  read.kind = kind;
+  switch (kind) {
+    case PulseKind::HttpHeader:
+      ReadUrl(section, read.request);
+      ReadRequestSettings(section, read.request);
+      section.Read("header", read.header);
+      break;
+    case PulseKind::JsonField:
+      ReadUrl(section, read.request);
+      ReadRequestSettings(section, read.request);
+      section.Read("pointer", read.json_pointer);
+      break;
+    case PulseKind::PrometheusSample:
+      ReadUrl(section, read.request);
+      ReadRequestSettings(section, read.request);
+      section.Read("metric", read.metric);
+      section.ReadTexts("labels", read.labels);
+      break;
+    case PulseKind::File:
+      section.Read("path", read.path);
+      break;
+    case PulseKind::Push:
+    case PulseKind::None:
+      break;
+  }
+  section.Finish();
+  if (section.IsPresent()) {
+    pulse = read;
+  }
+  return section.IsPresent();
+}
+
+void ReadPulse(Section& section, PulseConfig& pulse) {
+  ReadPulseTimes(section, pulse);
+  int kinds = 0;
+  kinds += ReadPulseKind(section.Sub("http_header"), PulseKind::HttpHeader, pulse) ? 1 : 0;
+  kinds += ReadPulseKind(section.Sub("json_field"), PulseKind::JsonField, pulse) ? 1 : 0;
+  kinds +=
+      ReadPulseKind(section.Sub("prometheus_sample"), PulseKind::PrometheusSample, pulse) ? 1 : 0;
+  kinds += ReadPulseKind(section.Sub("file"), PulseKind::File, pulse) ? 1 : 0;
+  kinds += ReadPulseKind(section.Sub("push"), PulseKind::Push, pulse) ? 1 : 0;
+  section.Finish();
+  if (section.IsPresent() && kinds != 1) {
+    section.AddProblem("", fmt::format("needs exactly one of http_header, json_field, "
+                                       "prometheus_sample, file, push; it has {}",
+                                       kinds));
+  }
+}
+
+void ReadRouteAndLabels(Section& section, TargetConfig& target) {
+  section.ReadList("families", target.families, "one of ipv4, ipv6", OneOf(kFamilyNames));
+  section.ReadList("source_address", target.route.source_addresses,
+                   "an IPv4 or IPv6 address without port", IpAddress::Parse);
+  section.Read("interface", target.route.interface);
+  section.Read("mark", target.route.mark);
+  section.ReadTexts("labels", target.labels);
+}
+
+// What targets start from; a URL has no default, and neither has the kind of a pulse.
+TargetConfig ReadDefaults(Section section) {
+  TargetConfig defaults;
+  ReadRouteAndLabels(section, defaults);
+  ReadTrace(section.Sub("trace"), defaults.trace);
+  Section https = section.Sub("https");
+  ReadHttpsSettings(https, defaults.https);
+  https.Finish();
+  Section pulse = section.Sub("pulse");
+  ReadPulseTimes(pulse, defaults.pulse);
+  pulse.Finish();
+  section.Finish();
+  return defaults;
+}
+
+TargetConfig ReadTarget(Section& section, const TargetConfig& defaults) {
+  TargetConfig target = defaults;
+  section.Read("name", target.name);
+  bool is_removed = false;
+  section.Read("remove", is_removed);
+  if (section.Has("remove")) {
+    section.AddProblem("remove",
+                       "nothing to remove: only an environment removes targets, those "
+                       "of the files below it");
+  }
+  section.Read("host", target.host);
+  ReadRouteAndLabels(section, target);
+  const bool names_protocols = ReadTrace(section.Sub("trace"), target.trace);
+
+  Section https = section.Sub("https");
+  ReadUrl(https, target.https.request);
+  ReadHttpsSettings(https, target.https);
+  https.Finish();
+  if (!https.IsPresent()) {
+    target.https = {};
+  } else if (!section.Has("host")) {
+    target.host = ParseUrl(target.https.request.url).value_or(UrlParts{}).host;
+  }
+
+  Section pulse = section.Sub("pulse");
+  ReadPulse(pulse, target.pulse);
+  if (!pulse.IsPresent()) {
+    target.pulse = {};
+  }
+  if (target.host.empty() && !names_protocols) {
+    target.trace.protocols.clear();
+  }
+  return target;
+}
+
+AlertOverride ReadAlertOverride(Section& section) {
+  AlertOverride read;
+  section.Read("alert", read.alert);
+  section.Require("alert");
+  section.Read("tier", read.tier);
+  section.Read("target", read.target);
+  if (section.Has("threshold")) {
+    section.Read("threshold", read.threshold.emplace());
+  } else {
+    double none = 0;
+    section.Read("threshold", none);
+  }
+  section.Read("disabled", read.is_disabled);
+  if (section.IsPresent() && read.threshold.has_value() == read.is_disabled) {
+    section.AddProblem("", "needs exactly one of 'threshold' and 'disabled: true'");
+  }
+  for (const auto& [key, text] : {std::pair{"reason", &read.reason}, {"owner", &read.owner}}) {
+    section.Read(key, *text);
+    section.Require(key);
+  }
+  section.ReadDay("expires", read.expires);
+  section.Require("expires");
+  return read;
+}
+
+HttpSourceConfig ReadHttpSource(Section& section) {
+  HttpSourceConfig source;
+  ReadUrl(section, source.request);
+  ReadRequestSettings(section, source.request);
+  section.Read("interval", source.interval);
+  return source;
+}
+
+void ReadDiscovery(Section section, DiscoveryConfig& discovery) {
+  section.ReadList("target_files", discovery.target_files, "a path or glob", ParseText);
+  section.ReadMaps("target_http", discovery.target_http, ReadHttpSource);
+  section.Finish();
+}
+
+void ReadReload(Section section, ReloadConfig& reload) {
+  section.Read("watch", reload.watch);
+  section.Finish();
+}
+
+}  // namespace
+
+Config ReadConfig(Section root) {
+  Config config;
+  ReadProbing(root.Sub("probing"), config.probing);
+  ReadResolver(root.Sub("resolver"), config.resolver);
+  ReadMetrics(root.Sub("metrics"), config.metrics);
+  root.Read("state_directory", config.state_directory);
+  Section probe = root.Sub("probe");
+  probe.ReadList("allow", config.probe_allow, "a prefix such as 192.0.2.0/24, without host bits",
+                 IpPrefix::Parse);
+  probe.Finish();
+  ReadDiscovery(root.Sub("discovery"), config.discovery);
+  ReadReload(root.Sub("reload"), config.reload);
+  root.ReadMaps("alert_overrides", config.alert_overrides, ReadAlertOverride);
+  config.target_defaults = ReadDefaults(root.Sub("defaults"));
+  root.ReadMaps("targets", config.targets,
+                [&config](Section& target) { return ReadTarget(target, config.target_defaults); });
+  root.Finish();
+  return config;
+}
+
+}  // namespace pathwitness
