@@ -1,0 +1,173 @@
+#include "exporter/cli/commands.h"
+
+#include <fmt/format.h>
+#include <fmt/ostream.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <ostream>
+#include <set>
+#include <string_view>
+
+#include "config/load.h"
+#include "exporter/cli/config_check.h"
+#include "exporter/cli/config_diff.h"
+#include "exporter/flags.h"
+
+namespace pathwitness {
+namespace {
+
+constexpr int kFine = 0;
+constexpr int kProblems = 1;  // or differences
+constexpr int kCannotTell = 2;
+
+constexpr std::array<std::string_view, 2> kCommands = {"check", "config"};
+
+/// The words of the command line.
+struct Words {
+  std::string config_file = Flags().config_file.string();
+  std::string environment = std::string(kDefaultEnvironment);
+  bool all_environments = false;
+  bool as_json = false;
+  std::string left;
+  std::string right;
+};
+
+/// Where a command speaks, and when.
+struct Stage {
+  std::ostream& out;
+  std::ostream& err;
+  WallTime now;
+};
+
+void AddConfigFile(CLI::App& command, Words& words) {
+  command.add_option("--config.file", words.config_file, "What to measure")->capture_default_str();
+}
+
+void AddEnvironment(CLI::App& command, Words& words) {
+  command
+      .add_option("--environment", words.environment,
+                  "The environment laid over it, also from PATHWITNESS_ENVIRONMENT")
+      ->envname("PATHWITNESS_ENVIRONMENT")
+      ->capture_default_str();
+}
+
+/// Prints `problems` one a line, each once: what is wrong with a file that many environments share
+/// is not repeated.
+void PrintProblems(const std::vector<ConfigProblem>& problems, std::set<std::string>& printed,
+                   std::ostream& err) {
+  for (const ConfigProblem& problem : problems) {
+    const std::string line = problem.ToString();
+    if (printed.insert(line).second) {
+      fmt::print(err, "{}\n", line);
+    }
+  }
+}
+
+int CheckConfigs(const Words& words, const Stage& stage) {
+  const std::vector<std::string> environments = words.all_environments
+                                                    ? KnownEnvironments(words.config_file)
+                                                    : std::vector{words.environment};
+  std::set<std::string> printed;
+  int status = kFine;
+  for (const std::string& environment : environments) {
+    const ConfigReview review = ReviewConfig(words.config_file, environment, stage.now);
+    PrintProblems(review.problems, printed, stage.err);
+    for (const std::string& warning : review.warnings) {
+      fmt::print(stage.err, "warning: {}: {}\n", environment, warning);
+    }
+    if (review.problems.empty()) {
+      fmt::print(stage.out, "{}: valid; {}\n", environment, review.summary);
+      continue;
+    }
+    fmt::print(stage.out, "{}: {}\n", environment, Counted(review.problems.size(), "problem"));
+    status = kProblems;
+  }
+  return status;
+}
+
+int ShowOne(const Words& words, const Stage& stage) {
+  stage.out << ShowConfig(LoadLayers(words.config_file, words.environment, stage.now));
+  return kFine;
+}
+
+int DiffTwo(const Words& words, const Stage& stage) {
+  const ConfigDifference difference =
+      DiffConfigs(LoadLayers(words.config_file, words.left, stage.now),
+                  LoadLayers(words.config_file, words.right, stage.now));
+  const auto format = words.as_json ? DiffJson : DiffText;
+  stage.out << format(difference, words.left, words.right);
+  return difference.IsEmpty() ? kFine : kProblems;
+}
+
+/// One command: what it is called, what it does, and the status when it cannot.
+struct Command {
+  CLI::App* app;
+  int (*run)(const Words& words, const Stage& stage);
+  int on_bad_config;
+};
+
+std::array<Command, 3> Declare(CLI::App& app, Words& words) {
+  CLI::App& check = *app.add_subcommand("check", "Check before shipping")->require_subcommand(1);
+  CLI::App& config =
+      *app.add_subcommand("config", "Show and compare configurations")->require_subcommand(1);
+
+  CLI::App& check_config = *check.add_subcommand(
+      "config", "Check an environment's configuration: all problems, and the packet rate planned");
+  AddConfigFile(check_config, words);
+  AddEnvironment(check_config, words);
+  check_config.add_flag("--all-environments", words.all_environments,
+                        "Check each environment that there is");
+
+  CLI::App& show = *config.add_subcommand(
+      "show", "Print an environment's configuration, each value with its origin");
+  AddConfigFile(show, words);
+  AddEnvironment(show, words);
+
+  CLI::App& diff = *config.add_subcommand(
+      "diff", "Print what two environments differ in; exits 0 same, 1 different, 2 cannot tell");
+  AddConfigFile(diff, words);
+  diff.add_flag("--json", words.as_json, "Print JSON");
+  diff.add_option("A", words.left, "One environment")->required();
+  diff.add_option("B", words.right, "The other")->required();
+  return {{{&check_config, CheckConfigs, kProblems},
+           {&show, ShowOne, kProblems},
+           {&diff, DiffTwo, kCannotTell}}};
+}
+
+int RunParsed(const std::array<Command, 3>& commands, const Words& words, const Stage& stage) {
+  const auto* const chosen =
+      std::ranges::find_if(commands, [](const Command& command) { return command.app->parsed(); });
+  try {
+    return chosen->run(words, stage);
+  } catch (const ConfigError& error) {
+    fmt::print(stage.err, "{}\n", error.what());
+    return chosen->on_bad_config;
+  }
+}
+
+}  // namespace
+
+std::optional<int> RunCommand(const std::vector<std::string>& arguments, std::ostream& out,
+                              std::ostream& err, WallTime now) {
+  if (arguments.empty() || std::ranges::find(kCommands, arguments.front()) == kCommands.end()) {
+    return std::nullopt;
+  }
+  CLI::App app("", "pathwitness");
+  Words words;
+  const std::array<Command, 3> commands = Declare(app, words);
+  std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());  // as CLI11 wants them
+  try {
+    app.parse(std::move(reversed));
+  } catch (const CLI::CallForHelp&) {
+    out << app.help();
+    return kFine;
+  } catch (const CLI::ParseError& error) {
+    fmt::print(err, "pathwitness: {} (--help lists the options)\n", error.what());
+    return kCannotTell;
+  }
+  return RunParsed(commands, words, {.out = out, .err = err, .now = now});
+}
+
+}  // namespace pathwitness
