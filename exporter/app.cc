@@ -1,9 +1,15 @@
 #include "exporter/app.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
+#include <exception>
+#include <iterator>
 #include <utility>
 
+#include "exporter/config_change.h"
 #include "exporter/version.h"
 #include "exporter/web/server.h"
 #include "probes/dns/dns_engine.h"
@@ -19,6 +25,9 @@ namespace {
 constexpr Duration kTraceTick = std::chrono::milliseconds(5);
 constexpr Duration kTick = std::chrono::microseconds(100);
 
+constexpr Duration kReloadPatience = std::chrono::seconds(30);
+constexpr std::size_t kLoggedProblems = 50;  // the rest only go to whoever asked by HTTP
+
 template <typename Snapshots>
 bool HasRound(const Snapshots& snapshots) {
   return std::ranges::any_of(snapshots,
@@ -27,13 +36,13 @@ bool HasRound(const Snapshots& snapshots) {
 
 }  // namespace
 
-App::App(std::shared_ptr<const Config> config, PortFactory open_port, std::string telemetry_path,
-         const Clock& clock, StderrLog& log)
-    : config_(std::move(config)),
-      telemetry_path_(std::move(telemetry_path)),
+App::App(AppSettings settings, LoadedConfig loaded, PortFactory open_port, const Clock& clock,
+         StderrLog& log)
+    : settings_(std::move(settings)),
       clock_(clock),
       log_(log),
-      loaded_at_(clock.WallNow()),
+      config_writer_(config_board_.NewWriter()),
+      started_with_(std::make_shared<const Config>(loaded.config)),
       dns_(
           "dns", [this] { return std::make_unique<DnsEngine>(dns_board_, clock_, log_); }, clock,
           log, kTick),
@@ -51,16 +60,81 @@ App::App(std::shared_ptr<const Config> config, PortFactory open_port, std::strin
       pulse_(
           "pulse",
           [this] { return std::make_unique<PulseEngine>(dns_board_, pulse_board_, clock_, log_); },
-          clock, log, kTick) {}
+          clock, log, kTick) {
+  Enforce({.loaded = std::make_shared<const LoadedConfig>(std::move(loaded)),
+           .config = started_with_,
+           .last_successful_reload = clock.WallNow()});
+}
 
 std::vector<EngineThread*> App::Threads() {
   return {&dns_, &trace_, &https_, &pulse_};
 }
 
+void App::Enforce(ConfigInForce next) {
+  config_writer_.Publish(0, std::make_shared<const ConfigInForce>(std::move(next)));
+}
+
 void App::Start() {
   for (EngineThread* const thread : Threads()) {
-    thread->Start(config_);
+    thread->Start(InForce()->config);
   }
+}
+
+ReloadResult App::Reload(std::string_view trigger) {
+  log_.Write(LogLevel::Info, "reloading the configuration", {{"trigger", std::string(trigger)}});
+  const MonoTime start = clock_.Now();
+  try {
+    LoadedConfig loaded =
+        LoadLayers(settings_.config_file, settings_.environment, clock_.WallNow());
+    return Accept(std::move(loaded), clock_.Now() - start);
+  } catch (const ConfigError& error) {
+    std::vector<std::string> problems;
+    std::ranges::transform(error.Problems(), std::back_inserter(problems),
+                           &ConfigProblem::ToString);
+    return Reject(std::move(problems));
+  } catch (const std::exception& error) {
+    return Reject({error.what()});
+  }
+}
+
+ReloadResult App::Accept(LoadedConfig loaded, Duration load_time) {
+  const std::shared_ptr<const Config> before = InForce()->config;
+  const auto config = std::make_shared<const Config>(loaded.config);
+  Enforce({.loaded = std::make_shared<const LoadedConfig>(std::move(loaded)),
+           .config = config,
+           .last_successful_reload = clock_.WallNow()});
+  for (EngineThread* const thread : Threads()) {
+    thread->Apply(config);
+  }
+  const TargetChanges changes = CompareTargets(*before, *config);
+  log_.Write(LogLevel::Info, "configuration reloaded",
+             {{"targets", std::to_string(config->targets.size())},
+              {"added", std::to_string(changes.added)},
+              {"removed", std::to_string(changes.removed)},
+              {"changed", std::to_string(changes.changed)},
+              {"load_seconds", fmt::format("{:.3f}", ToSeconds(load_time))}});
+  ReloadResult result{.is_applied = true, .warnings = NeedsRestart(*started_with_, *config)};
+  for (const std::string& warning : result.warnings) {
+    log_.Write(LogLevel::Warn, "needs a restart", {{"setting", warning}});
+  }
+  return result;
+}
+
+ReloadResult App::Reject(std::vector<std::string> problems) {
+  ConfigInForce unchanged = *InForce();
+  unchanged.is_last_reload_successful = false;
+  Enforce(std::move(unchanged));
+  for (std::size_t i = 0; i < std::min(problems.size(), kLoggedProblems); ++i) {
+    log_.Write(LogLevel::Error, "configuration problem", {{"problem", problems[i]}});
+  }
+  log_.Write(LogLevel::Error, "configuration not reloaded: the old one stays in force",
+             {{"problems", std::to_string(problems.size())}});
+  return {.is_applied = false, .problems = std::move(problems)};
+}
+
+std::vector<std::filesystem::path> App::FilesToWatch() const {
+  const std::shared_ptr<const LoadedConfig> loaded = InForce()->loaded;
+  return loaded->config.reload.watch ? loaded->files : std::vector<std::filesystem::path>();
 }
 
 void App::Supervise() {
@@ -92,19 +166,25 @@ Views App::MakeViews() {
       .status_page = [this] { return StatusPage(Status()); },
       .stuck_engines = [this] { return StuckEngines(); },
       .has_stored_round = [this] { return HasStoredRound(); },
-      .probe = [this, probers](
-                   const ProbeOrder& order) { return ProbeOnDemand(order, *config_, probers); },
+      .probe =
+          [this, probers](const ProbeOrder& order) {
+            return ProbeOnDemand(order, *InForce()->config, probers);
+          },
       .on_heartbeat =
           [this, probers](const std::string& name) {
-            return StoreHeartbeat(name, *config_, probers);
+            return StoreHeartbeat(name, *InForce()->config, probers);
           },
+      .config_text = [this] { return ConfigText(); },
+      .reload = [this] { return reload_requests_.Ask(kReloadPatience); },
   };
 }
 
 ExporterFacts App::Facts() {
+  const std::shared_ptr<const ConfigInForce> in_force = InForce();
   ExporterFacts facts{.build = ThisBuild(),
-                      .config = config_,
-                      .last_successful_reload = loaded_at_,
+                      .config = in_force->config,
+                      .is_last_reload_successful = in_force->is_last_reload_successful,
+                      .last_successful_reload = in_force->last_successful_reload,
                       .log_messages = log_.Counts(),
                       .engines = {}};
   for (const EngineThread* const thread : Threads()) {
@@ -114,16 +194,26 @@ ExporterFacts App::Facts() {
 }
 
 StatusView App::Status() const {
+  const std::shared_ptr<const Config> config = InForce()->config;
   StatusView view{.version = std::string(Version()),
-                  .environment = config_->environment,
-                  .telemetry_path = telemetry_path_,
+                  .environment = config->environment,
+                  .telemetry_path = settings_.telemetry_path,
                   .now = clock_.WallNow(),
                   .targets = {},
                   .traces = trace_board_.All(),
                   .https = https_board_.All(),
                   .pulses = pulse_board_.All()};
-  std::ranges::transform(config_->targets, std::back_inserter(view.targets), &TargetConfig::name);
+  std::ranges::transform(config->targets, std::back_inserter(view.targets), &TargetConfig::name);
   return view;
+}
+
+std::string App::ConfigText() const {
+  const std::shared_ptr<const ConfigInForce> in_force = InForce();
+  const std::size_t written = in_force->loaded->config.targets.size();
+  const std::size_t all = in_force->config->targets.size();
+  return fmt::format("# environment {}; {} targets from files, {} discovered\n",
+                     in_force->config->environment, written, all - written) +
+         ShowConfig(*in_force->loaded);
 }
 
 bool App::HasStoredRound() const {

@@ -1,13 +1,18 @@
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "config/config.h"
+#include "config/load.h"
+#include "exporter/config_in_force.h"
 #include "exporter/log.h"
 #include "exporter/metrics/render.h"
 #include "exporter/on_demand.h"
+#include "exporter/reload_mailbox.h"
 #include "exporter/web/pages.h"
 #include "exporter/web/routes.h"
 #include "probes/base/time.h"
@@ -20,17 +25,24 @@
 
 namespace pathwitness {
 
+/// What stays as it was at the start.
+struct AppSettings {
+  std::filesystem::path config_file;
+  std::string environment;
+  std::string telemetry_path;
+};
+
 /// Everything that measures: the boards, an engine for each kind of probe, and what the web server
 /// shows of them. Belongs to the main thread; only the views may be used from others.
 class App {
  public:
-  /// `clock` and `log` must outlive the app.
-  App(std::shared_ptr<const Config> config, PortFactory open_port, std::string telemetry_path,
-      const Clock& clock, StderrLog& log);
+  /// `loaded` is what LoadLayers made of the settings. `clock` and `log` must outlive the app.
+  App(AppSettings settings, LoadedConfig loaded, PortFactory open_port, const Clock& clock,
+      StderrLog& log);
   App(const App&) = delete;
   App& operator=(const App&) = delete;
 
-  /// Must not be called after the app is gone.
+  /// Must not be called after the app is gone. `reload` is among them.
   Views MakeViews();
 
   void Start();
@@ -38,22 +50,40 @@ class App {
   /// Replaces engines that no longer turn. Call every second.
   void Supervise();
 
+  /// Reads the configuration again, wholly, and gives it to the engines; what is wrong with it
+  /// keeps the old one. Never throws. `trigger` says in the log why.
+  ReloadResult Reload(std::string_view trigger);
+
+  /// Where views ask for a reload.
+  ReloadMailbox& ReloadRequests() { return reload_requests_; }
+
+  /// The files whose change is a reason to reload; none when that is not configured.
+  std::vector<std::filesystem::path> FilesToWatch() const;
+
   /// Ends the engines; measurements under way on demand are answered as interrupted. False when an
   /// engine hangs: then the app must not be destroyed, but the process must end.
   bool Stop();
 
  private:
   std::vector<EngineThread*> Threads();
+  std::shared_ptr<const ConfigInForce> InForce() const { return config_board_.Find(0); }
+  void Enforce(ConfigInForce next);
+  ReloadResult Accept(LoadedConfig loaded, Duration load_time);
+  ReloadResult Reject(std::vector<std::string> problems);
   ExporterFacts Facts();
   StatusView Status() const;
+  std::string ConfigText() const;
   bool HasStoredRound() const;
   std::vector<std::string> StuckEngines();
 
-  const std::shared_ptr<const Config> config_;
-  const std::string telemetry_path_;
+  const AppSettings settings_;
   const Clock& clock_;
   StderrLog& log_;
-  const WallTime loaded_at_;
+
+  ConfigBoard config_board_;
+  ConfigBoard::Writer config_writer_;
+  const std::shared_ptr<const Config> started_with_;
+  ReloadMailbox reload_requests_;
 
   DnsBoard dns_board_;
   TraceBoard trace_board_;

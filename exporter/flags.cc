@@ -5,16 +5,12 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
-#include <set>
-#include <system_error>
 #include <utility>
 
 #include "exporter/web/routes.h"
 
 namespace pathwitness {
 namespace {
-
-constexpr std::string_view kDefaultEnvironment = "default";
 
 /// The flags as text, before they mean anything.
 struct Words {
@@ -24,6 +20,7 @@ struct Words {
   std::string telemetry_path = "/metrics";
   std::string log_level = "info";
   std::string log_format = "logfmt";
+  bool enable_lifecycle = false;
   bool check_config = false;
   bool show_version = false;
 };
@@ -43,6 +40,7 @@ void Declare(CLI::App& app, Words& words) {
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   app.add_option("--web.telemetry-path", words.telemetry_path, "Where the metrics are")
       ->capture_default_str();
+  app.add_flag("--web.enable-lifecycle", words.enable_lifecycle, "Allow POST /-/reload");
   app.add_option("--log.level", words.log_level, "debug, info, warn or error")
       ->capture_default_str();
   app.add_option("--log.format", words.log_format, "logfmt or json")->capture_default_str();
@@ -98,6 +96,7 @@ Flags ToFlags(const Words& words, const std::string& environment_variable) {
                     words.telemetry_path));
   }
   flags.telemetry_path = words.telemetry_path;
+  flags.enable_lifecycle = words.enable_lifecycle;
   constexpr std::array<std::string_view, 2> kFormats = {"logfmt", "json"};
   flags.log_level = static_cast<LogLevel>(OneOf(kLogLevelNames, "--log.level", words.log_level));
   flags.log_format = static_cast<LogFormat>(OneOf(kFormats, "--log.format", words.log_format));
@@ -107,17 +106,6 @@ Flags ToFlags(const Words& words, const std::string& environment_variable) {
 /// The problem in one line, whatever the parser has to say.
 std::string FirstLine(std::string_view text) {
   return std::string(text.substr(0, text.find('\n')));
-}
-
-std::set<std::string> EnvironmentsIn(const std::filesystem::path& directory) {
-  std::set<std::string> names = {std::string(kDefaultEnvironment)};
-  std::error_code absent;  // no folder: no environments
-  for (const auto& entry : std::filesystem::directory_iterator(directory, absent)) {
-    if (entry.path().extension() == ".yaml") {
-      names.insert(entry.path().stem().string());
-    }
-  }
-  return names;
 }
 
 }  // namespace
@@ -137,20 +125,6 @@ Flags ParseFlags(const std::vector<std::string>& arguments,
     throw FlagError(FirstLine(error.what()) + " (--help lists the flags)");
   }
   return ToFlags(words, environment_variable);
-}
-
-void CheckEnvironment(const std::string& environment, const std::filesystem::path& config_file) {
-  if (environment == kDefaultEnvironment) {
-    return;
-  }
-  const std::set<std::string> names = EnvironmentsIn(config_file.parent_path() / "environments");
-  if (!names.contains(environment)) {
-    throw FlagError(fmt::format("--environment: there is no \"{}\"; there are: {}", environment,
-                                fmt::join(names, ", ")));
-  }
-  throw FlagError(fmt::format(
-      "--environment: this version does not lay environments/{}.yaml over {} yet; use default",
-      environment, config_file.string()));
 }
 
 }  // namespace pathwitness

@@ -21,6 +21,7 @@ struct Flags {
   std::string environment = "default";
   std::vector<ListenAddress> listen_addresses = {{.host = "", .port = 10059}};
   std::string telemetry_path = "/metrics";
+  bool enable_lifecycle = false;  // POST /-/reload
   LogLevel log_level = LogLevel::Info;
   LogFormat log_format = LogFormat::Logfmt;
 };
@@ -37,10 +38,5 @@ class FlagError : public std::runtime_error {
 /// Errors: FlagError for an unknown flag or a value that is not allowed.
 Flags ParseFlags(const std::vector<std::string>& arguments,
                  const std::string& environment_variable);
-
-/// Errors: FlagError for an environment that has no file environments/<name>.yaml beside
-/// `config_file`, naming those that exist; and for every one but `default`, as this version does
-/// not lay environment files over the configuration.
-void CheckEnvironment(const std::string& environment, const std::filesystem::path& config_file);
 
 }  // namespace pathwitness

@@ -2,18 +2,19 @@
 #include <pthread.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <ctime>
 #include <exception>
-#include <memory>
+#include <iostream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "config/load.h"
 #include "exporter/app.h"
+#include "exporter/cli/commands.h"
+#include "exporter/control_loop.h"
 #include "exporter/flags.h"
 #include "exporter/log.h"
 #include "exporter/web/routes.h"
@@ -32,8 +33,8 @@ std::string VersionText() {
       build.version, build.branch, build.revision, build.compiler, build.libcurl, build.civetweb);
 }
 
-/// Blocks the signals that main waits for, in this thread and all that will be started by it.
-sigset_t TakeSignals() {
+/// Blocks the signals that ControlLoop takes, in this thread and all that will be started by it.
+void BlockSignals() {
   struct sigaction ignore {};
   ignore.sa_handler = SIG_IGN;
   sigaction(SIGPIPE, &ignore, nullptr);  // a client that goes away ends its answer, not us
@@ -43,7 +44,6 @@ sigset_t TakeSignals() {
     sigaddset(&signals, signal);
   }
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  return signals;
 }
 
 /// Only HTTPS and pulse sockets are opened later on, and a mark on them needs the capability.
@@ -53,43 +53,41 @@ KeptCapability NeededCapability(const Config& config) {
   return has_marks ? KeptCapability::NetRaw : KeptCapability::None;
 }
 
-void SuperviseUntilTold(App& app, const sigset_t& signals, EventLog& log) {
-  constexpr timespec kSecond{.tv_sec = 1, .tv_nsec = 0};
-  while (true) {
-    const int signal = sigtimedwait(&signals, nullptr, &kSecond);
-    if (signal == SIGTERM || signal == SIGINT) {
-      log.Write(LogLevel::Info, "stopping", {{"signal", signal == SIGTERM ? "TERM" : "INT"}});
-      return;
-    }
-    if (signal == SIGHUP) {
-      log.Write(LogLevel::Warn, "signal ignored: this version cannot reload, restart it instead",
-                {{"signal", "HUP"}});
-    }
-    app.Supervise();
+Views AllowedViews(App& app, const Flags& flags) {
+  Views views = app.MakeViews();
+  if (!flags.enable_lifecycle) {
+    views.reload = nullptr;
   }
+  return views;
 }
 
 /// What can fail comes before the first packet is sent. Capabilities go before there is any other
 /// thread, as dropping them concerns the calling thread alone.
 int Serve(const Flags& flags) {
-  const sigset_t signals = TakeSignals();
+  BlockSignals();
   const SystemClock clock;
-  const auto config = std::make_shared<const Config>(LoadConfig(flags.config_file));
+  LoadedConfig loaded = LoadLayers(flags.config_file, flags.environment, clock.WallNow());
   StderrLog log(flags.log_format, flags.log_level, clock);
-  PortFactory open_port = OpenPacketPorts(*config, log).factory;
-  DropCapabilities(NeededCapability(*config));
+  PortFactory open_port = OpenPacketPorts(loaded.config, log).factory;
+  DropCapabilities(NeededCapability(loaded.config));
 
-  App app(config, std::move(open_port), flags.telemetry_path, clock, log);
-  Routes routes(flags.telemetry_path, app.MakeViews());
+  const std::string targets = std::to_string(loaded.config.targets.size());
+  App app({.config_file = flags.config_file,
+           .environment = flags.environment,
+           .telemetry_path = flags.telemetry_path},
+          std::move(loaded), std::move(open_port), clock, log);
+  Routes routes(flags.telemetry_path, AllowedViews(app, flags));
+  ControlLoop loop(app, clock, log);
   const HttpServer server(flags.listen_addresses,
                           [&routes](const HttpRequest& request) { return routes.Handle(request); });
   app.Start();
   for (const ListenAddress& address : server.Addresses()) {
-    log.Write(
-        LogLevel::Info, "listening",
-        {{"address", address.ToString()}, {"targets", std::to_string(config->targets.size())}});
+    log.Write(LogLevel::Info, "listening",
+              {{"address", address.ToString()},
+               {"environment", flags.environment},
+               {"targets", targets}});
   }
-  SuperviseUntilTold(app, signals, log);
+  loop.RunUntilTold();
   if (!app.Stop()) {
     log.Write(LogLevel::Error, "an engine hangs: leaving without it", {});
     std::_Exit(EXIT_SUCCESS);
@@ -106,9 +104,8 @@ int Run(const Flags& flags) {
     fmt::print("{}", VersionText());
     return EXIT_SUCCESS;
   }
-  CheckEnvironment(flags.environment, flags.config_file);
   if (flags.action == Action::CheckConfig) {
-    LoadConfig(flags.config_file);
+    LoadLayers(flags.config_file, flags.environment, SystemClock().WallNow());
     fmt::print("configuration is valid\n");
     return EXIT_SUCCESS;
   }
@@ -127,6 +124,9 @@ std::string EnvironmentVariable(const char* name) {
 int main(int argc, char** argv) {
   try {
     const std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
+    if (const auto status = pathwitness::RunCommand(arguments, std::cout, std::cerr)) {
+      return *status;
+    }
     return pathwitness::Run(pathwitness::ParseFlags(
         arguments, pathwitness::EnvironmentVariable("PATHWITNESS_ENVIRONMENT")));
   } catch (const pathwitness::ConfigError& error) {

@@ -238,8 +238,9 @@ std::string StatusPage(const StatusView& view) {
       FormatRfc3339(view.now, TimePrecision::Seconds));
   AppendTable(html, view);
   html += fmt::format(
-      "<p><a href=\"{}\">Metrics</a> · <a href=\"/-/healthy\">Health</a> · "
-      "<a href=\"/-/ready\">Readiness</a></p>\n<p>Version {}</p>\n</body>\n</html>\n",
+      "<p><a href=\"{}\">Metrics</a> · <a href=\"/config\">Configuration</a> · "
+      "<a href=\"/-/healthy\">Health</a> · <a href=\"/-/ready\">Readiness</a></p>\n<p>Version "
+      "{}</p>\n</body>\n</html>\n",
       EscapeHtml(view.telemetry_path), EscapeHtml(view.version));
   return html;
 }

@@ -19,6 +19,8 @@ namespace {
 
 constexpr std::string_view kExposition = "text/plain; version=0.0.4; charset=utf-8";
 constexpr std::string_view kPulsePrefix = "/pulse/";
+constexpr std::string_view kReloadPath = "/-/reload";
+constexpr std::array<std::string_view, 2> kOtherPages = {"/probe", "/config"};
 constexpr std::array kProberKinds = {ProberKind::TraceIcmp, ProberKind::TraceUdp,
                                      ProberKind::TraceTcp, ProberKind::Https, ProberKind::Pulse};
 
@@ -118,6 +120,18 @@ HttpResponse ToResponse(ProbeOutcome outcome) {
   return PlainText(500, "no such verdict");
 }
 
+HttpResponse ToResponse(const ReloadResult& result) {
+  std::string text =
+      result.is_applied ? "reloaded\n" : "not reloaded, the old configuration stays in force:\n";
+  for (const std::string& problem : result.problems) {
+    text += problem + "\n";
+  }
+  for (const std::string& warning : result.warnings) {
+    text += "warning: " + warning + "\n";
+  }
+  return {.status = result.is_applied ? 200 : 500, .body = std::move(text)};
+}
+
 /// One of a limited number of places, as long as it lives.
 template <typename Semaphore>
 class Place {
@@ -148,7 +162,8 @@ class Routes::Impl {
                {"/", &Impl::StatusPage},
                {"/-/healthy", &Impl::Healthy},
                {"/-/ready", &Impl::Ready},
-               {"/probe", &Impl::Probe}} {}
+               {"/probe", &Impl::Probe},
+               {"/config", &Impl::ConfigText}} {}
 
   HttpResponse Handle(const HttpRequest& request) {
     const std::optional<std::string> path = DecodePath(request.path);
@@ -157,6 +172,9 @@ class Routes::Impl {
     }
     if (path->starts_with(kPulsePrefix)) {
       return Heartbeat(request, path->substr(kPulsePrefix.size()));
+    }
+    if (*path == kReloadPath) {
+      return Reload(request);
     }
     const auto route = std::ranges::find(table_, *path, &Route::path);
     if (route == table_.end()) {
@@ -223,6 +241,32 @@ class Routes::Impl {
     return ToResponse(views_.probe(std::get<ProbeOrder>(order)));
   }
 
+  HttpResponse ConfigText(const HttpRequest&) {
+    const Place place(renders_);
+    return place.IsTaken() ? HttpResponse{.body = views_.config_text()}
+                           : Busy("too many readers at a time");
+  }
+
+  HttpResponse Reload(const HttpRequest& request) {
+    if (request.method != "POST") {
+      return MethodNotAllowed("POST");
+    }
+    if (!views_.reload) {
+      return PlainText(403,
+                       "reloading by HTTP is off: start with --web.enable-lifecycle, or send "
+                       "SIGHUP");
+    }
+    const Place place(reloads_);
+    if (!place.IsTaken()) {
+      return Busy("too many reloads at a time");
+    }
+    const std::optional<ReloadResult> result = views_.reload();
+    return result ? ToResponse(*result)
+                  : PlainText(504,
+                              "the reload is not done yet: the log and "
+                              "config_last_reload_successful will tell");
+  }
+
   HttpResponse Heartbeat(const HttpRequest& request, const std::string& name) {
     if (request.method != "POST") {
       return MethodNotAllowed("POST");
@@ -242,6 +286,7 @@ class Routes::Impl {
   std::vector<Route> table_;
   std::counting_semaphore<kMaxRenders> renders_{kMaxRenders};
   std::counting_semaphore<kMaxProbes> probes_{kMaxProbes};
+  std::counting_semaphore<kMaxReloads> reloads_{kMaxReloads};
 };
 
 Routes::Routes(std::string telemetry_path, Views views)
@@ -256,7 +301,8 @@ HttpResponse Routes::Handle(const HttpRequest& request) {
 bool IsUsableTelemetryPath(std::string_view path) {
   constexpr std::string_view kNotInPaths = "%?# \t\r\n";
   return path.size() > 1 && path.starts_with('/') && !path.starts_with("/-/") &&
-         !path.starts_with(kPulsePrefix) && path != "/probe" &&
+         !path.starts_with(kPulsePrefix) &&
+         std::ranges::find(kOtherPages, path) == kOtherPages.end() &&
          path.find_first_of(kNotInPaths) == std::string_view::npos;
 }
 

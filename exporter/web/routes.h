@@ -35,10 +35,17 @@ struct ProbeOutcome {
   std::string text;
 };
 
+/// What became of a reload.
+struct ReloadResult {
+  bool is_applied = false;            // false: the old configuration stays in force
+  std::vector<std::string> problems;  // why it does; a line each
+  std::vector<std::string> warnings;  // what takes effect only after a restart; a line each
+};
+
 enum class HeartbeatOutcome : std::uint8_t { Stored, UnknownName, NotStored };
 
 /// What the endpoints need from the process. Every function may be called from any thread; only
-/// `probe`, for at most the order's timeout, and `on_heartbeat` wait.
+/// `probe`, for at most the order's timeout, `on_heartbeat` and `reload` wait.
 struct Views {
   std::function<std::string()> metrics;                     // Prometheus text format 0.0.4
   std::function<std::string()> metrics_gzip;                // the same, compressed
@@ -47,6 +54,9 @@ struct Views {
   std::function<bool()> has_stored_round;
   std::function<ProbeOutcome(const ProbeOrder&)> probe;
   std::function<HeartbeatOutcome(const std::string& name)> on_heartbeat;
+  std::function<std::string()> config_text;  // what is in force, as YAML without secrets
+  // Empty when asked for too long ago, or when the process is stopping. No function: not allowed.
+  std::function<std::optional<ReloadResult>()> reload = {};
 };
 
 /// Answers every request of the web server:
@@ -59,14 +69,18 @@ struct Views {
 ///                          a target that is down (probe_success 0), 400 what is not possible, 404
 ///                          unknown target, 503 too many at a time, 504 not done within the
 ///                          scrape's timeout
+///   GET  /config           the configuration in force
+///   POST /-/reload         reads the configuration again; 200 when it is in force, 500 with the
+///                          problems when the old one stays, 403 when not allowed, 503 too many at
+///                          a time, 504 when it takes too long
 ///   POST /pulse/<name>     a heartbeat; 200 when stored, 404 unknown name, 503 when it could not
 ///                          be stored: send it again
 ///
-/// Anything else is 404, another method 405. Error bodies are one line of plain text. May be called
-/// from many threads at once.
+/// Anything else is 404, another method 405. Error bodies are one line of plain text, but for the
+/// problems of a reload. May be called from many threads at once.
 class Routes {
  public:
-  /// Pre: IsUsableTelemetryPath(telemetry_path); every view is set.
+  /// Pre: IsUsableTelemetryPath(telemetry_path); every view but `reload` is set.
   Routes(std::string telemetry_path, Views views);
   ~Routes();
   Routes(const Routes&) = delete;
@@ -76,6 +90,7 @@ class Routes {
 
   static constexpr int kMaxRenders = 4;  // of the metrics, at a time
   static constexpr int kMaxProbes = 8;   // by /probe, at a time
+  static constexpr int kMaxReloads = 2;  // asked for at a time
 
  private:
   class Impl;

@@ -18,6 +18,7 @@ class ChildProcess {
   ChildProcess(const ChildProcess&) = delete;
   ChildProcess& operator=(const ChildProcess&) = delete;
 
+  pid_t Id() const { return pid_; }
   void Signal(int signal) const;
 
   /// All it has written to standard output and error so far, read for at most `patience`, or until

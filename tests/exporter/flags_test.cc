@@ -3,9 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
-
 namespace pathwitness {
 namespace {
 
@@ -80,43 +77,15 @@ TEST(ParseFlags, ABadListenAddressSaysWhichFormsThereAre) {
 
 TEST(ParseFlags, TheTelemetryPathMayNotHideAnotherPage) {
   EXPECT_THAT(ErrorOf({"--web.telemetry-path=/"}), HasSubstr("--web.telemetry-path"));
+  EXPECT_THAT(ErrorOf({"--web.telemetry-path=/config"}), HasSubstr("--web.telemetry-path"));
   EXPECT_THAT(ErrorOf({"--web.telemetry-path=/-/ready"}), HasSubstr("--web.telemetry-path"));
   EXPECT_THAT(ErrorOf({"--web.telemetry-path=metrics"}), HasSubstr("--web.telemetry-path"));
   EXPECT_EQ(ParseFlags({"--web.telemetry-path=/m/x"}, "").telemetry_path, "/m/x");
 }
 
-class CheckEnvironmentTest : public testing::Test {
- protected:
-  CheckEnvironmentTest() {
-    std::filesystem::create_directories(folder_ / "environments");
-    std::ofstream(folder_ / "environments" / "staging.yaml") << "\n";
-  }
-  ~CheckEnvironmentTest() override { std::filesystem::remove_all(folder_); }
-
-  std::string ErrorOf(const std::string& environment) const {
-    try {
-      CheckEnvironment(environment, folder_ / "default.yaml");
-    } catch (const FlagError& error) {
-      return error.what();
-    }
-    return "no error";
-  }
-
-  std::filesystem::path folder_ = std::filesystem::path(testing::TempDir()) /
-                                  testing::UnitTest::GetInstance()->current_test_info()->name();
-};
-
-TEST_F(CheckEnvironmentTest, DefaultNeedsNoFile) {
-  EXPECT_EQ(ErrorOf("default"), "no error");
-}
-
-TEST_F(CheckEnvironmentTest, AnUnknownOneNamesThoseThatExist) {
-  EXPECT_EQ(ErrorOf("stagign"),
-            "--environment: there is no \"stagign\"; there are: default, staging");
-}
-
-TEST_F(CheckEnvironmentTest, AnExistingOneIsRefusedAsLongAsItWouldChangeNothing) {
-  EXPECT_THAT(ErrorOf("staging"), HasSubstr("does not lay environments/staging.yaml over"));
+TEST(ParseFlags, ReloadingByHttpIsOffUnlessAskedFor) {
+  EXPECT_FALSE(ParseFlags({}, "").enable_lifecycle);
+  EXPECT_TRUE(ParseFlags({"--web.enable-lifecycle"}, "").enable_lifecycle);
 }
 
 }  // namespace

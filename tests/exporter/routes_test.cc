@@ -34,6 +34,8 @@ class RoutesTest : public testing::Test {
                      : name == "full disk"    ? HeartbeatOutcome::NotStored
                                               : HeartbeatOutcome::UnknownName;
             },
+        .config_text = [] { return "targets: []\n"; },
+        .reload = [this] { return reload_result_; },
     };
   }
 
@@ -49,6 +51,7 @@ class RoutesTest : public testing::Test {
   bool has_stored_round_ = false;
   ProbeOrder order_;
   ProbeOutcome outcome_{ProbeVerdict::Measured, "probe_success 1\n"};
+  std::optional<ReloadResult> reload_result_ = ReloadResult{.is_applied = true};
   Routes routes_{"/metrics", Quiet()};
 };
 
@@ -124,6 +127,47 @@ TEST_F(RoutesTest, AHeartbeatThatIsNotStoredIsToBeSentAgain) {
   const HttpResponse response = Send("POST", "/pulse/full%20disk");
   EXPECT_EQ(response.status, 503);
   EXPECT_THAT(response.headers, Contains(Pair("Retry-After", "1")));
+}
+
+TEST_F(RoutesTest, TheConfigurationInForceIsPlainText) {
+  const HttpResponse response = Get("/config");
+  EXPECT_EQ(response.content_type, "text/plain; charset=utf-8");
+  EXPECT_EQ(response.body, "targets: []\n");
+}
+
+TEST_F(RoutesTest, AReloadSaysWhatNeedsARestart) {
+  reload_result_->warnings = {"mark 8"};
+  const HttpResponse response = Send("POST", "/-/reload");
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(response.body, "reloaded\nwarning: mark 8\n");
+}
+
+TEST_F(RoutesTest, AReloadThatIsRefusedIs500WithAllProblems) {
+  reload_result_ = {.is_applied = false, .problems = {"a.yaml:1: x", "a.yaml:2: y"}};
+  const HttpResponse response = Send("POST", "/-/reload");
+  EXPECT_EQ(response.status, 500);
+  EXPECT_EQ(response.body,
+            "not reloaded, the old configuration stays in force:\na.yaml:1: x\na.yaml:2: y\n");
+}
+
+TEST_F(RoutesTest, AReloadThatTakesTooLongIs504) {
+  reload_result_.reset();
+  EXPECT_EQ(Send("POST", "/-/reload").status, 504);
+}
+
+TEST_F(RoutesTest, AReloadNeedsPost) {
+  const HttpResponse response = Get("/-/reload");
+  EXPECT_EQ(response.status, 405);
+  EXPECT_THAT(response.headers, Contains(Pair("Allow", "POST")));
+}
+
+TEST_F(RoutesTest, AReloadThatIsNotAllowedIs403AndSaysHow) {
+  Views views = Quiet();
+  views.reload = nullptr;
+  Routes routes("/metrics", views);
+  const HttpResponse response = routes.Handle({.method = "POST", .path = "/-/reload"});
+  EXPECT_EQ(response.status, 403);
+  EXPECT_THAT(response.body, HasSubstr("--web.enable-lifecycle"));
 }
 
 TEST_F(RoutesTest, ProbePassesOnWhatWasAsked) {

@@ -13,7 +13,8 @@
 #include <vector>
 
 #include "tests/exporter/child_process.h"
-#include "tests/exporter/exchange.h"
+#include "tests/exporter/running_server.h"
+#include "tests/support/loopback.h"
 
 // The real program, from its flags to its exit, measuring the loopback.
 namespace pathwitness {
@@ -24,102 +25,6 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 using namespace std::chrono_literals;
-
-constexpr std::string_view kTargets = R"(
-probe: {allow: [127.0.0.0/8]}
-targets:
-  - name: here-to-loopback
-    host: 127.0.0.1
-    trace: {protocols: [udp], interval: 1s, end_to_end_interval: 200ms, timeout: 300ms}
-  - name: nightly-backup
-    pulse: {push: {}, expected_interval: 1d}
-)";
-
-/// A folder with a configuration, gone at the end.
-class Workplace {
- public:
-  explicit Workplace(std::string_view targets = kTargets) {
-    std::string pattern = testing::TempDir() + "/pathwitness-XXXXXX";
-    folder_ = ::mkdtemp(pattern.data());
-    std::ofstream(ConfigFile()) << "state_directory: " << folder_.string() << "\n" << targets;
-  }
-  ~Workplace() { std::filesystem::remove_all(folder_); }
-  Workplace(const Workplace&) = delete;
-  Workplace& operator=(const Workplace&) = delete;
-
-  std::filesystem::path ConfigFile() const { return folder_ / "test.yaml"; }
-  std::filesystem::path File(const std::string& name) const { return folder_ / name; }
-
- private:
-  std::filesystem::path folder_;
-};
-
-std::vector<std::string> Command(const Workplace& workplace, std::vector<std::string> flags) {
-  flags.insert(flags.begin(),
-               {PATHWITNESS_BINARY, "--config.file=" + workplace.ConfigFile().string()});
-  return flags;
-}
-
-struct Ended {
-  int status = 0;
-  std::string output;
-};
-
-Ended RunToEnd(const std::vector<std::string>& command) {
-  ChildProcess process(command);
-  const std::optional<int> status = process.AwaitExit(20s);
-  return {status.value_or(-1), process.Output()};
-}
-
-/// A running server on a port of its own.
-class Server {
- public:
-  explicit Server(std::string_view targets = kTargets)
-      : workplace_(targets), process_(Command(workplace_, {"--web.listen-address=127.0.0.1:0"})) {
-    const std::string mark = "address=127.0.0.1:";
-    const std::string& log = process_.ReadUntil(mark, 20s);
-    const std::size_t found = log.find(mark);
-    if (found == std::string::npos) {
-      ADD_FAILURE() << "does not listen: " << log;
-      return;
-    }
-    port_ = static_cast<std::uint16_t>(std::stoul(log.substr(found + mark.size())));
-  }
-
-  std::string Get(const std::string& path, const std::string& headers = "") const {
-    return Send("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n" + headers + "\r\n");
-  }
-  std::string Post(const std::string& path) const {
-    return Send("POST " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n");
-  }
-  std::string Send(std::string_view bytes) const { return Exchange(port_, bytes); }
-
-  /// Asks until the page has `wanted` or 30 s are over; the last answer.
-  std::string GetUntil(const std::string& path, const std::string& wanted,
-                       const std::string& headers = "") {
-    const auto deadline = std::chrono::steady_clock::now() + 30s;
-    std::string answer = Get(path, headers);
-    while (answer.find(wanted) == std::string::npos &&
-           std::chrono::steady_clock::now() < deadline) {
-      process_.ReadUntil("never logged", 50ms);
-      answer = Get(path, headers);
-    }
-    return answer;
-  }
-
-  ChildProcess& Process() { return process_; }
-  const Workplace& Place() const { return workplace_; }
-  std::uint16_t Port() const { return port_; }
-
- private:
-  Workplace workplace_;
-  ChildProcess process_;
-  std::uint16_t port_ = 0;
-};
-
-std::string BodyOf(const std::string& answer) {
-  return answer.substr(answer.find("\r\n\r\n") + 4);
-}
 
 class ServeTest : public testing::Test {
  protected:
@@ -218,10 +123,13 @@ TEST_F(ServeTest, SigtermEndsItWithinASecond) {
   EXPECT_THAT(server_.Process().Output(), HasSubstr("msg=\"stopping\" signal=TERM"));
 }
 
-TEST_F(ServeTest, SighupIsNotTheEnd) {
-  server_.Process().Signal(SIGHUP);
-  EXPECT_THAT(server_.Process().ReadUntil("signal=HUP", 10s), HasSubstr("signal ignored"));
-  EXPECT_THAT(server_.Get("/-/healthy"), StartsWith("HTTP/1.1 200 "));
+TEST_F(ServeTest, HasNoPrivilegesLeft) {
+  std::ifstream status("/proc/" + std::to_string(server_.Process().Id()) + "/status");
+  const std::string text{std::istreambuf_iterator<char>(status), {}};
+  for (const char* set : {"CapInh", "CapPrm", "CapEff", "CapAmb"}) {
+    EXPECT_THAT(text, HasSubstr(std::string(set) + ":\t0000000000000000\n"));
+  }
+  EXPECT_THAT(text, HasSubstr("NoNewPrivs:\t1\n"));
 }
 
 TEST_F(ServeTest, ASecondOneOnTheSamePortFailsInOneLine) {
@@ -236,15 +144,10 @@ TEST_F(ServeTest, ASecondOneOnTheSamePortFailsInOneLine) {
 }
 
 TEST(Serve, AMeasurementLongerThanTheScrapeIs504) {
-  const int silent = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  ASSERT_EQ(::listen(silent, 8), 0);  // binds to a port of the kernel's choice
-  sockaddr_in bound{};
-  socklen_t size = sizeof(bound);
-  ::getsockname(silent, reinterpret_cast<sockaddr*>(&bound), &size);
-  const std::string port = std::to_string(ntohs(bound.sin_port));
+  const auto [silent, port] = ListenOnLoopback();
   Server server(
       "targets:\n  - name: mute\n    host: 127.0.0.1\n    https: {url: \"https://127.0.0.1:" +
-      port + "/\", timeout: 10s}\n");
+      std::to_string(port) + "/\", timeout: 10s}\n");
   EXPECT_THAT(server.GetUntil("/probe?target=mute", "no result within",
                               "X-Prometheus-Scrape-Timeout-Seconds: 0.8\r\n"),
               StartsWith("HTTP/1.1 504 "));
@@ -301,7 +204,7 @@ TEST(CommandLine, AnUnknownEnvironmentIsAnError) {
   const Workplace workplace;
   const Ended ended = RunToEnd(Command(workplace, {"--environment=stagign"}));
   EXPECT_EQ(ended.status, 1);
-  EXPECT_THAT(ended.output, HasSubstr("there is no \"stagign\""));
+  EXPECT_THAT(ended.output, HasSubstr("unknown environment 'stagign'; known: default"));
 }
 
 }  // namespace
