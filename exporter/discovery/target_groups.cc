@@ -1,0 +1,241 @@
+#include "exporter/discovery/target_groups.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
+
+#include "config/load.h"
+#include "config/values.h"
+#include "config/yaml_tree.h"
+
+namespace pathwitness {
+namespace {
+
+constexpr std::size_t kMostTargets = 100'000;
+constexpr std::size_t kMostLabelBytes = 64U << 20U;
+constexpr std::size_t kDeepest = 8;  // a document of target groups needs 4
+constexpr std::size_t kMostValues = 1'000'000;
+
+// Problems leave the nested readers as an exception, which goes no further than ReadTargetGroups.
+struct Unusable {
+  DocumentProblem problem;
+};
+
+[[noreturn]] void Fail(std::string what) {
+  throw Unusable{{.is_too_large = false, .what = std::move(what)}};
+}
+
+[[noreturn]] void FailTooLarge(std::string what) {
+  throw Unusable{{.is_too_large = true, .what = std::move(what)}};
+}
+
+std::string At(const YamlNode& node) {
+  return node.position.line > 0 ? fmt::format(" (line {})", node.position.line) : "";
+}
+
+// --- JSON ---------------------------------------------------------------------------------------
+
+// Builds the tree that YAML would be read into, and gives up where a hostile text would fill the
+// memory. Line numbers are unknown. The parser's own tree, filtered, takes quadratic time.
+class TreeBuilder final : public nlohmann::json_sax<nlohmann::json> {
+ public:
+  YamlNode Take() { return std::move(root_); }
+
+  bool null() override {
+    Add({});
+    return true;
+  }
+  bool boolean(bool value) override { return AddText(value ? "true" : "false"); }
+  bool number_integer(number_integer_t value) override { return AddText(std::to_string(value)); }
+  bool number_unsigned(number_unsigned_t value) override { return AddText(std::to_string(value)); }
+  bool number_float(number_float_t, const string_t& text) override { return AddText(text); }
+  bool string(string_t& value) override { return AddText(std::move(value)); }
+  bool binary(binary_t&) override { return false; }
+  bool start_object(std::size_t) override { return Open(YamlNode::Kind::Map); }
+  bool start_array(std::size_t) override { return Open(YamlNode::Kind::List); }
+  bool key(string_t& name) override {
+    key_ = std::move(name);
+    return true;
+  }
+  bool end_object() override { return Close(); }
+  bool end_array() override { return Close(); }
+  bool parse_error(std::size_t position, const std::string&,
+                   const nlohmann::json::exception&) override {
+    Fail(fmt::format("is no JSON from its byte {} on", position));
+  }
+
+ private:
+  YamlNode& Add(YamlNode node) {
+    if (++values_ > kMostValues) {
+      FailTooLarge(fmt::format("has more than {} values", kMostValues));
+    }
+    if (open_.empty()) {
+      return root_ = std::move(node);
+    }
+    YamlNode& parent = *open_.back();
+    if (parent.kind == YamlNode::Kind::List) {
+      return parent.items.emplace_back(std::move(node));
+    }
+    parent.entries.push_back({.key = std::move(key_), .position = {}, .value = std::move(node)});
+    return parent.entries.back().value;
+  }
+
+  bool AddText(std::string text) {
+    YamlNode& node = Add({});
+    node.kind = YamlNode::Kind::Scalar;
+    node.text = std::move(text);
+    return true;
+  }
+
+  bool Open(YamlNode::Kind kind) {
+    if (open_.size() >= kDeepest) {
+      Fail(fmt::format("is nested deeper than {}", kDeepest));
+    }
+    YamlNode& node = Add({});
+    node.kind = kind;
+    open_.push_back(&node);
+    return true;
+  }
+
+  bool Close() {
+    open_.pop_back();
+    return true;
+  }
+
+  YamlNode root_;
+  std::vector<YamlNode*> open_;  // an open list or map gets no siblings, so it does not move
+  std::string key_;
+  std::size_t values_ = 0;
+};
+
+// YAML is not used for JSON: it refuses tabs, and halves of a character in \u escapes.
+YamlNode ParseJson(std::string_view text) {
+  TreeBuilder builder;
+  nlohmann::json::sax_parse(text, &builder);
+  return builder.Take();
+}
+
+// --- groups -------------------------------------------------------------------------------------
+
+YamlNode Parse(std::string_view text, DocumentFormat format) {
+  if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) {
+    Fail("is empty; no targets are written as []");
+  }
+  if (format == DocumentFormat::Json) {
+    return ParseJson(text);
+  }
+  try {
+    return ParseYaml(text, "");
+  } catch (const ConfigError& error) {
+    const ConfigProblem& first = error.Problems().front();
+    Fail(fmt::format("{} (line {})", first.what, first.line));
+  }
+}
+
+std::vector<TargetEntry> ReadTargets(const YamlNode& node) {
+  if (node.kind != YamlNode::Kind::List) {
+    Fail("targets must be a list of texts" + At(node));
+  }
+  std::vector<TargetEntry> targets;
+  targets.reserve(node.items.size());
+  for (const YamlNode& item : node.items) {
+    if (item.kind != YamlNode::Kind::Scalar || item.text.empty()) {
+      Fail("a target must be a text such as 'host:port'" + At(item));
+    }
+    targets.push_back({.text = item.text, .line = item.position.line});
+  }
+  return targets;
+}
+
+std::map<std::string, std::string> ReadLabels(const YamlNode& node) {
+  std::map<std::string, std::string> labels;
+  if (node.kind == YamlNode::Kind::Null) {
+    return labels;
+  }
+  if (node.kind != YamlNode::Kind::Map) {
+    Fail("labels must be a map of texts" + At(node));
+  }
+  for (const YamlNode::Entry& entry : node.entries) {
+    if (entry.value.kind != YamlNode::Kind::Scalar) {
+      Fail(fmt::format("the label {} must be a text{}", Quote(entry.key), At(entry.value)));
+    }
+    if (!labels.emplace(entry.key, entry.value.text).second) {
+      Fail(fmt::format("the label {} is given twice{}", Quote(entry.key), At(entry.value)));
+    }
+  }
+  return labels;
+}
+
+TargetGroup ReadGroup(const YamlNode& node) {
+  if (node.kind != YamlNode::Kind::Map) {
+    Fail("a group must be a map of targets and labels" + At(node));
+  }
+  TargetGroup group;
+  bool has_targets = false;
+  for (const YamlNode::Entry& entry : node.entries) {
+    if (entry.key == "targets") {
+      group.targets = ReadTargets(entry.value);
+      has_targets = true;
+    } else if (entry.key == "labels") {
+      group.labels = ReadLabels(entry.value);
+    } else if (entry.key != "source") {  // Prometheus' own name for a group; of no meaning here
+      Fail(fmt::format("{} is no key of a group; it has targets and labels{}", Quote(entry.key),
+                       At(entry.value)));
+    }
+  }
+  if (!has_targets) {
+    Fail("a group has no targets" + At(node));
+  }
+  return group;
+}
+
+std::size_t LabelBytes(const TargetGroup& group) {
+  std::size_t bytes = 0;
+  for (const auto& [name, value] : group.labels) {
+    bytes += name.size() + value.size();
+  }
+  return bytes * group.targets.size();
+}
+
+TargetGroups ReadGroups(const YamlNode& root) {
+  if (root.kind != YamlNode::Kind::List) {
+    Fail("must be a list of groups");
+  }
+  TargetGroups groups;
+  std::size_t targets = 0;
+  std::size_t label_bytes = 0;
+  for (const YamlNode& item : root.items) {
+    groups.push_back(ReadGroup(item));
+    targets += groups.back().targets.size();
+    label_bytes += LabelBytes(groups.back());
+    if (targets > kMostTargets || label_bytes > kMostLabelBytes) {
+      FailTooLarge(fmt::format("names more than {} targets, or has labels of more than 64 MiB",
+                               kMostTargets));
+    }
+  }
+  return groups;
+}
+
+}  // namespace
+
+std::size_t CountTargets(const TargetGroups& groups) {
+  std::size_t count = 0;
+  for (const TargetGroup& group : groups) {
+    count += group.targets.size();
+  }
+  return count;
+}
+
+std::variant<TargetGroups, DocumentProblem> ReadTargetGroups(std::string_view text,
+                                                             DocumentFormat format) {
+  try {
+    return ReadGroups(Parse(text, format));
+  } catch (const Unusable& unusable) {
+    return unusable.problem;
+  }
+}
+
+}  // namespace pathwitness
