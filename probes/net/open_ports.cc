@@ -39,6 +39,19 @@ PacketPorts OverRawSockets(const Config& config, EventLog& log) {
           .is_privileged = true};
 }
 
+bool Traces(const Config& config, TraceProtocol protocol) {
+  return std::ranges::any_of(config.targets, [protocol](const TargetConfig& target) {
+    return std::ranges::count(target.trace.protocols, protocol) > 0;
+  });
+}
+
+/// UDP needs no permission at all, ICMP needs ping sockets, TCP needs raw ones.
+bool CanTraceAny(const Config& config, bool can_ping) {
+  const bool has_icmp = Traces(config, TraceProtocol::Icmp);
+  const bool has_any = has_icmp || Traces(config, TraceProtocol::Tcp);
+  return Traces(config, TraceProtocol::Udp) || !has_any || (has_icmp && can_ping);
+}
+
 std::string Remedy() {
   const std::string group = std::to_string(getegid());
   return "tracing needs raw sockets or ping sockets, and neither is permitted: run setcap "
@@ -60,12 +73,14 @@ PacketPorts OpenPacketPorts(const Config& config, EventLog& log) {
       }
     }
   }
-  if (!CanOpenPingSocket(IpFamily::Ipv4) && !CanOpenPingSocket(IpFamily::Ipv6)) {
+  const bool can_ping = CanOpenPingSocket(IpFamily::Ipv4) || CanOpenPingSocket(IpFamily::Ipv6);
+  if (!CanTraceAny(config, can_ping)) {
     throw std::runtime_error(Remedy());
   }
+  const std::string missing = "TCP probes, marks, MPLS labels, kernel send stamps";
   log.Write(
       LogLevel::Warn, "tracing without raw sockets",
-      {{.key = "missing", .value = "TCP probes, marks, MPLS labels, kernel send stamps"},
+      {{.key = "missing", .value = can_ping ? missing : "ICMP probes, " + missing},
        {.key = "remedy", .value = "setcap cap_net_raw+p or AmbientCapabilities=CAP_NET_RAW"}});
   return {.factory = [] { return std::make_unique<DatagramPort>(); }, .is_privileged = false};
 }

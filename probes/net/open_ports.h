@@ -15,9 +15,9 @@ struct PacketPorts {
 /// Opens the sockets that tracing needs, which may need CAP_NET_RAW: call it before privileges are
 /// dropped. The factory works afterwards too, for as long as it lives.
 ///
-/// Raw sockets where they are permitted, otherwise the unprivileged port where ping sockets are.
-/// Throws std::runtime_error, whose text says what to do, when neither is; and when a configured
-/// mark may not be set.
+/// Raw sockets where they are permitted, otherwise the unprivileged port: UDP always, ICMP where
+/// ping sockets are permitted. Throws std::runtime_error, whose text says what to do, when that can
+/// probe nothing of what `config` traces; and when a configured mark may not be set.
 PacketPorts OpenPacketPorts(const Config& config, EventLog& log);
 
 }  // namespace pathwitness

@@ -89,7 +89,7 @@ struct TraceEngine::Prober {
   std::uint32_t index = 0;
   Done done = {};        // of a single measurement; empty for a target's own prober
   IpAddress fixed = {};  // the address of a single measurement
-  MonoTime published = MonoTime::min();
+  MonoTime published = {};
   bool is_dirty = true;
   bool is_deferred = false;
   bool is_touched = false;

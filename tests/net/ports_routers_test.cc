@@ -279,6 +279,13 @@ TEST_P(DatagramPortThroughRouters, WhatItCannotSendIsReported) {
   EXPECT_FALSE(IsReadable(port.Descriptor()));
 }
 
+Config Tracing(std::vector<TraceProtocol> protocols) {
+  Config config;
+  config.targets.push_back({.name = "here-to-there", .host = "203.0.113.1"});
+  config.targets[0].trace.protocols = std::move(protocols);
+  return config;
+}
+
 TEST_P(DatagramPortThroughRouters, WithoutAnyPermissionTheRemedyIsNamed) {
   Make("chain");
   if (IsSkipped() || HasFatalFailure()) {
@@ -287,12 +294,28 @@ TEST_P(DatagramPortThroughRouters, WithoutAnyPermissionTheRemedyIsNamed) {
   AsNobody([] {
     RecordingLog log;
     try {
-      OpenPacketPorts(Config(), log);
+      OpenPacketPorts(Tracing({TraceProtocol::Icmp, TraceProtocol::Tcp}), log);
       FAIL() << "ports were opened";
     } catch (const std::runtime_error& error) {
       EXPECT_THAT(error.what(), HasSubstr("setcap cap_net_raw+p"));
       EXPECT_THAT(error.what(), HasSubstr("net.ipv4.ping_group_range=\"65534 65534\""));
     }
+  });
+}
+
+TEST_P(DatagramPortThroughRouters, UdpNeedsNoPermission) {
+  Make("chain");
+  if (IsSkipped() || HasFatalFailure()) {
+    return;
+  }
+  AsNobody([] {
+    RecordingLog log;
+    const PacketPorts ports =
+        OpenPacketPorts(Tracing({TraceProtocol::Icmp, TraceProtocol::Udp}), log);
+    EXPECT_FALSE(ports.factory()->Supports(ProbeProtocol::Icmp, GetParam()));
+    EXPECT_TRUE(ports.factory()->Supports(ProbeProtocol::Udp, GetParam()));
+    ASSERT_THAT(log.Lines(), SizeIs(1));
+    EXPECT_THAT(log.Lines()[0], HasSubstr("missing=ICMP probes, TCP probes"));
   });
 }
 
