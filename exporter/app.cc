@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstddef>
 #include <exception>
+#include <future>
 #include <iterator>
 #include <utility>
 
@@ -26,6 +27,7 @@ constexpr Duration kTraceTick = std::chrono::milliseconds(5);
 constexpr Duration kTick = std::chrono::microseconds(100);
 
 constexpr Duration kReloadPatience = std::chrono::seconds(30);
+constexpr Duration kEnginePatience = std::chrono::seconds(3);
 constexpr std::size_t kLoggedProblems = 50;  // the rest only go to whoever asked by HTTP
 
 template <typename Snapshots>
@@ -103,9 +105,7 @@ ReloadResult App::Accept(LoadedConfig loaded, Duration load_time) {
   Enforce({.loaded = std::make_shared<const LoadedConfig>(std::move(loaded)),
            .config = config,
            .last_successful_reload = clock_.WallNow()});
-  for (EngineThread* const thread : Threads()) {
-    thread->Apply(config);
-  }
+  GiveToEngines(config);
   const TargetChanges changes = CompareTargets(*before, *config);
   log_.Write(LogLevel::Info, "configuration reloaded",
              {{"targets", std::to_string(config->targets.size())},
@@ -118,6 +118,22 @@ ReloadResult App::Accept(LoadedConfig loaded, Duration load_time) {
     log_.Write(LogLevel::Warn, "needs a restart", {{"setting", warning}});
   }
   return result;
+}
+
+/// Gives it to the engines and waits until they work by it, so that the next scrape shows it. An
+/// engine that hangs gets it when it is replaced.
+void App::GiveToEngines(const std::shared_ptr<const Config>& config) {
+  std::vector<std::future<void>> taken;
+  for (EngineThread* const thread : Threads()) {
+    auto promise = std::make_shared<std::promise<void>>();
+    taken.push_back(promise->get_future());
+    thread->Apply(config);
+    thread->Post([promise](Engine&, MonoTime) { promise->set_value(); });
+  }
+  const auto deadline = std::chrono::steady_clock::now() + kEnginePatience;
+  for (const std::future<void>& by_engine : taken) {
+    by_engine.wait_until(deadline);
+  }
 }
 
 ReloadResult App::Reject(std::vector<std::string> problems) {

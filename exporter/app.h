@@ -68,6 +68,7 @@ class App {
   std::vector<EngineThread*> Threads();
   std::shared_ptr<const ConfigInForce> InForce() const { return config_board_.Find(0); }
   void Enforce(ConfigInForce next);
+  void GiveToEngines(const std::shared_ptr<const Config>& config);
   ReloadResult Accept(LoadedConfig loaded, Duration load_time);
   ReloadResult Reject(std::vector<std::string> problems);
   ExporterFacts Facts();
