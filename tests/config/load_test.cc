@@ -3,11 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <filesystem>
-#include <fstream>
 #include <string>
+
+#include "tests/config/folder.h"
 
 namespace pathwitness {
 namespace {
@@ -41,28 +41,6 @@ std::string LoadError(const std::filesystem::path& path) {
   }
   return "";
 }
-
-// A folder that is gone at the end of the test.
-class Folder {
- public:
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "config_test.XXXXXX").string();
-    path_ = mkdtemp(name.data());
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-
-  const std::filesystem::path& Path() const { return path_; }
-
-  std::filesystem::path Write(const std::string& name, const std::string& text) const {
-    std::ofstream(path_ / name) << text;
-    return path_ / name;
-  }
-
- private:
-  std::filesystem::path path_;
-};
 
 TEST(ParseConfig, ReadsATargetWithAllProbes) {
   const Config config = Parse(R"(
