@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <iterator>
 #include <map>
 #include <utility>
@@ -13,6 +12,7 @@ namespace {
 
 using Values = std::vector<ShownValue>;
 
+constexpr std::string_view kDefaults = "defaults.";
 constexpr std::string_view kTargets = "targets[";
 constexpr std::string_view kAlertOverrides = "alert_overrides[";
 
@@ -82,57 +82,110 @@ ByKey IndexByKey(const Values& values) {
   return by_key;
 }
 
+/// The first of the keys that start with `prefix`; null when none does.
+const ShownValue* FirstUnder(const ByKey& values, const std::string& prefix) {
+  const auto next = values.lower_bound(prefix);
+  return next != values.end() && next->first.starts_with(prefix) ? next->second : nullptr;
+}
+
 /// True when `value` is an empty list or map which the other side fills: its items, which only the
 /// other side has, say so already.
 bool IsFilledIn(const ShownValue& value, const ByKey& other) {
   return (value.text == "[]" || value.text == "{}") &&
-         std::ranges::any_of(std::array{".", "["}, [&](const char* separator) {
-           const std::string start = value.key + separator;
-           const auto next = other.lower_bound(start);
-           return next != other.end() && next->first.starts_with(start);
-         });
+         (FirstUnder(other, value.key + ".") != nullptr ||
+          FirstUnder(other, value.key + "[") != nullptr);
 }
 
-std::vector<ValueDifference> DiffValues(const Values& left, const Values& right) {
-  const ByKey lefts = IndexByKey(left);
-  const ByKey rights = IndexByKey(right);
-  std::vector<ValueDifference> differences;
-  for (const ShownValue& value : left) {
-    const auto found = rights.find(value.key);
-    if (found != rights.end() && found->second->text != value.text) {
-      differences.push_back({.key = value.key, .left = value, .right = *found->second});
-    } else if (found == rights.end() && !IsFilledIn(value, rights)) {
-      differences.push_back({.key = value.key, .left = value, .right = {}});
+/// One side of a comparison; a view.
+struct Side {
+  const Values& values;
+  const ByKey& defaults;  // what a target takes from `defaults`, as if it stood in the target
+  ByKey by_key = IndexByKey(values);
+
+  /// The value in force: that of the key itself, else the one taken from `defaults`.
+  std::optional<ShownValue> Find(const std::string& key) const {
+    if (const auto own = by_key.find(key); own != by_key.end()) {
+      return *own->second;
     }
+    const auto inherited = defaults.find(key);
+    if (inherited == defaults.end() || !Inherits(key)) {
+      return std::nullopt;
+    }
+    return *inherited->second;
   }
-  for (const ShownValue& value : right) {
-    if (!lefts.contains(value.key) && !IsFilledIn(value, lefts)) {
-      differences.push_back({.key = value.key, .left = {}, .right = value});
+
+  /// A target that has no such section is not probed that way, whatever the defaults are.
+  bool Inherits(const std::string& key) const {
+    const std::string section = key.substr(0, key.find('.') + 1);
+    return (section != "https." && section != "pulse.") || FirstUnder(by_key, section) != nullptr;
+  }
+};
+
+bool IsDifferent(const ValueDifference& pair, const Side& left, const Side& right) {
+  if (pair.left && pair.right) {
+    return pair.left->text != pair.right->text;
+  }
+  return pair.left ? !IsFilledIn(*pair.left, right.by_key) : !IsFilledIn(*pair.right, left.by_key);
+}
+
+/// Keys in the order of the left side; those that only the right has come last.
+std::vector<ValueDifference> DiffValues(const Side& left, const Side& right) {
+  std::vector<ValueDifference> differences;
+  const auto compare = [&](const std::string& key) {
+    ValueDifference pair{.key = key, .left = left.Find(key), .right = right.Find(key)};
+    if (IsDifferent(pair, left, right)) {
+      differences.push_back(std::move(pair));
+    }
+  };
+  for (const ShownValue& value : left.values) {
+    compare(value.key);
+  }
+  for (const ShownValue& value : right.values) {
+    if (!left.by_key.contains(value.key)) {
+      compare(value.key);
     }
   }
   return differences;
 }
 
-ListDifference DiffLists(const std::vector<NamedValues>& left,
-                         const std::vector<NamedValues>& right) {
+/// `defaults.x` of the settings as `x`.
+Values DefaultsOf(const Values& settings) {
+  Values defaults;
+  for (const ShownValue& value : settings) {
+    if (value.key.starts_with(kDefaults)) {
+      defaults.push_back(value);
+      defaults.back().key.erase(0, kDefaults.size());
+    }
+  }
+  return defaults;
+}
+
+/// A list of named things with what its items inherit.
+struct ListSide {
+  const std::vector<NamedValues>& items;
+  const ByKey& defaults;
+};
+
+ListDifference DiffLists(const ListSide& left, const ListSide& right) {
   std::map<std::string_view, const NamedValues*> rest;
-  for (const NamedValues& item : right) {
+  for (const NamedValues& item : right.items) {
     rest.emplace(item.name, &item);
   }
   ListDifference difference;
-  for (const NamedValues& item : left) {
+  for (const NamedValues& item : left.items) {
     const auto found = rest.find(item.name);
     if (found == rest.end()) {
       difference.only_left.push_back(item);
       continue;
     }
-    std::vector<ValueDifference> values = DiffValues(item.values, found->second->values);
+    std::vector<ValueDifference> values =
+        DiffValues({item.values, left.defaults}, {found->second->values, right.defaults});
     if (!values.empty()) {
       difference.differing.push_back({.name = item.name, .values = std::move(values)});
     }
     rest.erase(found);
   }
-  std::ranges::copy_if(right, std::back_inserter(difference.only_right),
+  std::ranges::copy_if(right.items, std::back_inserter(difference.only_right),
                        [&rest](const NamedValues& item) { return rest.contains(item.name); });
   return difference;
 }
@@ -142,9 +195,15 @@ ListDifference DiffLists(const std::vector<NamedValues>& left,
 ConfigDifference DiffConfigs(const LoadedConfig& left, const LoadedConfig& right) {
   const Groups lefts = GroupValues(left);
   const Groups rights = GroupValues(right);
-  return {.settings = DiffValues(lefts.settings, rights.settings),
-          .targets = DiffLists(lefts.targets, rights.targets),
-          .alert_overrides = DiffLists(lefts.alert_overrides, rights.alert_overrides)};
+  const Values left_values = DefaultsOf(lefts.settings);
+  const Values right_values = DefaultsOf(rights.settings);
+  const ByKey left_defaults = IndexByKey(left_values);
+  const ByKey right_defaults = IndexByKey(right_values);
+  const ByKey none;
+  return {
+      .settings = DiffValues({lefts.settings, none}, {rights.settings, none}),
+      .targets = DiffLists({lefts.targets, left_defaults}, {rights.targets, right_defaults}),
+      .alert_overrides = DiffLists({lefts.alert_overrides, none}, {rights.alert_overrides, none})};
 }
 
 std::string PlaceOf(const Origin& origin) {

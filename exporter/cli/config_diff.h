@@ -37,7 +37,7 @@ struct ListDifference {
 };
 
 /// What two configurations disagree on. Values that are equal are no difference wherever they
-/// come from.
+/// come from, be it that one target sets what the other takes from `defaults`.
 struct ConfigDifference {
   std::vector<ValueDifference> settings;
   ListDifference targets;          // by name

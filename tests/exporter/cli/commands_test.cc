@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -31,7 +32,56 @@ struct Outcome {
 };
 
 /// A folder with a configuration of its own, in which commands run.
+const std::filesystem::path kSource = PATHWITNESS_SOURCE_DIR;
+
+std::string ReadFile(const std::filesystem::path& file) {
+  std::ostringstream text;
+  text << std::ifstream(file).rdbuf();
+  return text.str();
+}
+
+/// What a command prints about the shipped configuration, with paths from the root of the source.
+std::string OfShipped(std::vector<std::string> arguments) {
+  arguments.push_back("--config.file=" + (kSource / "config/default.yaml").string());
+  std::ostringstream out;
+  std::ostringstream err;
+  RunCommand(arguments, out, err, kNow);
+  std::string text = out.str() + err.str();
+  const std::string root = kSource.string() + "/";
+  for (auto at = text.find(root); at != std::string::npos; at = text.find(root, at)) {
+    text.erase(at, root.size());
+  }
+  return text;
+}
+
+/// What is expected; UPDATE_GOLDEN=1 makes it `text`.
+std::string Golden(const std::string& name, const std::string& text) {
+  const std::filesystem::path file = kSource / "tests/data/golden" / name;
+  if (std::getenv("UPDATE_GOLDEN") != nullptr) {  // NOLINT(concurrency-mt-unsafe)
+    std::ofstream(file) << text;
+  }
+  return ReadFile(file);
+}
+
+TEST(ShippedConfig, EveryEnvironmentIsValid) {
+  const std::string text = OfShipped({"check", "config", "--all-environments"});
+  EXPECT_EQ(text, Golden("check_config.txt", text));
+}
+
+TEST(ShippedConfig, StagingDiffersFromProductionInWhatItsFilesSay) {
+  const std::string text = OfShipped({"config", "diff", "staging", "production"});
+  EXPECT_EQ(text, Golden("config_diff.txt", text));
+}
+
+TEST(ShippedConfig, StagingShowsTheOriginOfEachValue) {
+  const std::string text = OfShipped({"config", "show", "--environment=staging"});
+  EXPECT_EQ(text, Golden("config_show.txt", text));
+}
+
 class CommandsTest : public testing::Test {
+ public:
+  ~CommandsTest() override { std::filesystem::remove_all(folder_); }
+
  protected:
   CommandsTest() {
     std::filesystem::create_directories(folder_ / "environments");
@@ -40,7 +90,6 @@ class CommandsTest : public testing::Test {
           "  - {name: here-to-loopback, host: 127.0.0.1, trace: {protocols: [icmp]}}\n"
           "  - {name: nightly-backup, pulse: {push: {}}}\n");
   }
-  ~CommandsTest() override { std::filesystem::remove_all(folder_); }
 
   void Write(const std::string& file, const std::string& text) const {
     std::ofstream(folder_ / file) << text;

@@ -109,6 +109,35 @@ TEST(DiffConfigs, TellsWhatOneTargetDiffersIn) {
               ElementsAre(Field(&ValueDifference::key, "trace.interval")));
 }
 
+TEST(DiffConfigs, SetsWhatATargetTakesFromTheDefaultsAgainstWhatTheOtherSets) {
+  const ShownValue inherited = Value("defaults.trace.interval", "10s", "default.yaml", 7);
+  const std::vector<ShownValue> right = {inherited, Value("targets[a].host", "a")};
+  const ConfigDifference difference = DiffConfigs(
+      WithValues(Joined(right, {Value("targets[a].trace.interval", "30s")})), WithValues(right));
+  ASSERT_EQ(difference.targets.differing.size(), 1U);
+  ASSERT_EQ(difference.targets.differing[0].values.size(), 1U);
+  EXPECT_EQ(difference.targets.differing[0].values[0].left->text, "30s");
+  EXPECT_EQ(difference.targets.differing[0].values[0].right->text, "10s");
+  EXPECT_EQ(difference.targets.differing[0].values[0].right->origin, inherited.origin);
+}
+
+TEST(DiffConfigs, WhatOneTargetSetsAndTheOtherTakesFromTheDefaultsMayBeTheSame) {
+  const std::vector<ShownValue> right = {Value("defaults.trace.interval", "10s"),
+                                         Value("targets[a].host", "a")};
+  EXPECT_TRUE(DiffConfigs(WithValues(Joined(right, {Value("targets[a].trace.interval", "10s")})),
+                          WithValues(right))
+                  .IsEmpty());
+}
+
+TEST(DiffConfigs, ATargetWithoutHttpsTakesNothingFromItsDefaults) {
+  const std::vector<ShownValue> right = {Value("defaults.https.timeout", "10s"),
+                                         Value("targets[a].host", "a")};
+  const ConfigDifference difference = DiffConfigs(
+      WithValues(Joined(right, {Value("targets[a].https.timeout", "10s")})), WithValues(right));
+  ASSERT_EQ(difference.targets.differing.size(), 1U);
+  EXPECT_EQ(difference.targets.differing[0].values[0].right, std::nullopt);
+}
+
 TEST(DiffConfigs, DisregardsTheOrderOfTargets) {
   const std::vector<ShownValue> a = {Value("targets[a].host", "a.example")};
   const std::vector<ShownValue> b = {Value("targets[b].host", "b.example")};
