@@ -171,13 +171,13 @@ struct AlertOverride {
 };
 
 /// The first moment at which the override is no longer in force.
-constexpr WallTime EndOf(const AlertOverride& override_) {
-  return override_.expires + std::chrono::days(1);
+constexpr WallTime EndOf(const AlertOverride& entry) {
+  return entry.expires + std::chrono::days(1);
 }
 
 /// Expired overrides stay in the configuration, to be shown, but change nothing.
-constexpr bool IsInForce(const AlertOverride& override_, WallTime now) {
-  return now < EndOf(override_);
+constexpr bool IsInForce(const AlertOverride& entry, WallTime now) {
+  return now < EndOf(entry);
 }
 
 /// A URL that lists targets in Prometheus' http_sd form.

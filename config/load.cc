@@ -20,7 +20,7 @@
 namespace pathwitness {
 namespace {
 
-constexpr std::size_t kLargestTogether = 64U << 20U;
+constexpr std::size_t kLargestTogether = 32U << 20U;
 
 std::string JoinLines(const std::vector<ConfigProblem>& problems) {
   std::string lines;
@@ -112,7 +112,7 @@ class Layers {
   YamlNode Read(const std::filesystem::path& path) {
     const std::string text = ReadConfigFile(path);
     if (texts_.size() + text.size() > kLargestTogether) {
-      throw ConfigError({{path, 0, 0, "", "makes all files together larger than 64 MiB"}});
+      throw ConfigError({{path, 0, 0, "", "makes all files together larger than 32 MiB"}});
     }
     texts_ += text;
     files_.push_back(path);

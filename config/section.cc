@@ -65,6 +65,7 @@ std::vector<ConfigProblem> ReadLog::Problems() const {
            std::tuple(right.at.file, right.at.line, right.at.column);
   });
   std::vector<ConfigProblem> problems;
+  problems.reserve(sorted.size() + 1);
   for (Found& found : sorted) {
     problems.push_back(std::move(found.problem));
   }
