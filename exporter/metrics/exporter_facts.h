@@ -1,7 +1,9 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -31,6 +33,7 @@ struct ExporterFacts {
   WallTime last_successful_reload;
   std::array<std::uint64_t, kLogLevelNames.size()> log_messages{};  // written, by LogLevel
   std::vector<EngineVitals> engines;
+  std::map<std::string, std::size_t> discovery_refused = {};  // targets not in force, by source
 };
 
 }  // namespace pathwitness

@@ -250,6 +250,24 @@ inline constexpr Metric kDnsAddresses{
     "pathwitness_dns_addresses", kGauge, "target,family",
     "Addresses in the last good answer. Absent while the first lookup is under way."};
 
+// Discovery
+
+inline constexpr Metric kDiscoveryTargets{
+    "pathwitness_discovery_targets", kGauge, "source",
+    "Targets in the source's last good document. Absent when the source is no longer configured "
+    "or its file was removed."};
+inline constexpr Metric kDiscoveryTargetsRefused{
+    "pathwitness_discovery_targets_refused", kGauge, "source",
+    "Those of them that are not measured: bad ones, names that are taken, and what the packet "
+    "budget has no room for."};
+inline constexpr Metric kDiscoveryFailures{
+    "pathwitness_discovery_failures_total", kCounter, "source,reason",
+    "Times that the source could not be used, by reason; its last good targets stay."};
+inline constexpr Metric kDiscoveryLastSuccess{
+    "pathwitness_discovery_last_success_timestamp_seconds", kGauge, "source",
+    "Unix time in seconds at which the source was last found good; the source's start before "
+    "that."};
+
 // The exporter itself
 
 inline constexpr Metric kPacketsSent{"pathwitness_packets_sent_total", kCounter, "family",
@@ -332,6 +350,7 @@ inline constexpr std::array kAllMetrics = {
     kHttpsCertificateInfo, kHttpsConnectionInfo,
     kPulseTimestamp, kPulseExpectedInterval, kPulseFailures,
     kDnsLookups, kDnsLookupFailures, kDnsAddressChanges, kDnsAddresses,
+    kDiscoveryTargets, kDiscoveryTargetsRefused, kDiscoveryFailures, kDiscoveryLastSuccess,
     kPacketsSent, kPacketSendErrors, kPacketsDeferred, kPacketBudget, kRepliesUnmatched,
     kRepliesSpoofed, kRepliesMalformed, kRepliesLate, kRepliesDuplicate, kReceiveDrops,
     kEngineTurn, kEngineRestarts, kSchedulerLateness,

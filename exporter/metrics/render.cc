@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "exporter/metrics/alert_collector.h"
+#include "exporter/metrics/discovery_collector.h"
 #include "exporter/metrics/dns_collector.h"
 #include "exporter/metrics/exporter_collector.h"
 #include "exporter/metrics/families.h"
@@ -44,6 +45,8 @@ Collectors MakeCollectors(const MetricSources& sources) {
   collectors.push_back(std::make_unique<HttpsCollector>(https, now));
   collectors.push_back(std::make_unique<PulseCollector>(pulses, now));
   collectors.push_back(std::make_unique<DnsCollector>(sources.dns->All()));
+  collectors.push_back(
+      std::make_unique<DiscoveryCollector>(sources.discovery->All(), facts.discovery_refused));
   collectors.push_back(std::make_unique<SelfCollector>(sources.trace_self->Find(0), facts.engines));
   collectors.push_back(std::make_unique<AlertCollector>(facts.config, now));
   return collectors;

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "exporter/discovery/discovery_snapshot.h"
 #include "exporter/metrics/exporter_facts.h"
 #include "exporter/metrics/process_facts.h"
 #include "probes/base/time.h"
@@ -21,6 +22,7 @@ struct MetricSources {
   const HttpsBoard* https = nullptr;
   const PulseBoard* pulses = nullptr;
   const DnsBoard* dns = nullptr;
+  const DiscoveryBoard* discovery = nullptr;
   const Clock* clock = nullptr;
   std::function<ExporterFacts()> facts;
   std::function<ProcessFacts()> process = ReadProcessFacts;

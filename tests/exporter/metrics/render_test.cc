@@ -143,12 +143,14 @@ TEST(RenderMetrics, RendersBeforeAnyEngineHasSpoken) {
   const HttpsBoard https;
   const PulseBoard pulses;
   const DnsBoard dns;
+  const DiscoveryBoard discovery;
   MetricSources sources = world.Sources();
   sources.traces = &traces;
   sources.trace_self = &trace_self;
   sources.https = &https;
   sources.pulses = &pulses;
   sources.dns = &dns;
+  sources.discovery = &discovery;
   EXPECT_THAT(RenderMetrics(sources),
               AllOf(HasSubstr("pathwitness_targets 3\n"), Not(HasSubstr("pathwitness_path_"))));
 }

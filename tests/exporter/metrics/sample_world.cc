@@ -139,6 +139,18 @@ AlertOverride DisabledAlert(WallTime now) {
           .expires = std::chrono::floor<std::chrono::days>(now)};
 }
 
+// It was good an hour ago; of its three targets one is refused.
+DiscoverySnapshot BrokenSource(WallTime now) {
+  DiscoverySnapshot source;
+  source.source = "/etc/pathwitness/sd/build.json";
+  source.groups = std::make_shared<const TargetGroups>(
+      TargetGroups{{.targets = {{"a.example"}, {"b.example"}, {"b.example"}}, .labels = {}}});
+  source.last_success = now - std::chrono::hours(1);
+  source.is_failing = true;
+  source.failures[static_cast<std::size_t>(DiscoveryFailure::Parse)] = 1;
+  return source;
+}
+
 ExporterFacts SampleFacts(WallTime now) {
   auto config = std::make_shared<Config>();
   config->targets = {Target("fra-to-example", "www.example"),
@@ -166,6 +178,7 @@ ExporterFacts SampleFacts(WallTime now) {
   facts.last_successful_reload = now - seconds(3600);
   facts.log_messages = {0, 12, 1, 0};
   facts.engines = {engine};
+  facts.discovery_refused = {{"/etc/pathwitness/sd/build.json", 1}};
   return facts;
 }
 
@@ -251,6 +264,7 @@ SampleWorld::SampleWorld() {
         Unanswered(IpFamily::Ipv4), Unanswered(IpFamily::Ipv6)}) {
     publish(dns, DnsKey(known.target, known.family), known);
   }
+  publish(discovery, std::string("/etc/pathwitness/sd/build.json"), BrokenSource(now));
   publish(trace_self, 0, BusySelf());
   facts = SampleFacts(now);
   process = {.cpu_seconds = 1.25,
@@ -268,6 +282,7 @@ MetricSources SampleWorld::Sources() const {
   sources.https = &https;
   sources.pulses = &pulses;
   sources.dns = &dns;
+  sources.discovery = &discovery;
   sources.clock = &clock;
   sources.facts = [this] { return facts; };
   sources.process = [this] { return process; };

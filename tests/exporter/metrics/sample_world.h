@@ -15,6 +15,7 @@ struct SampleWorld {
   HttpsBoard https;
   PulseBoard pulses;
   DnsBoard dns;
+  DiscoveryBoard discovery;
   ExporterFacts facts;
   ProcessFacts process;
 
