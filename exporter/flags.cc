@@ -34,7 +34,7 @@ void Declare(CLI::App& app, Words& words) {
   app.add_option("--environment", words.environment,
                  "Environment, also from PATHWITNESS_ENVIRONMENT [default]");
   app.add_option("--web.listen-address", words.listen_addresses,
-                 "\":port\", \"host:port\" or \"[v6]:port\"; may be repeated [:10059]")
+                 R"(":port", "host:port" or "[v6]:port"; may be repeated [:10059])")
       ->expected(1)
       ->allow_extra_args(false)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
@@ -64,7 +64,7 @@ std::vector<ListenAddress> ReadAddresses(const std::vector<std::string>& words) 
     const std::optional<ListenAddress> address = ListenAddress::Parse(word);
     if (!address) {
       throw FlagError(fmt::format(
-          "--web.listen-address: \"{}\" is not \":port\", \"host:port\" or \"[v6]:port\"", word));
+          R"(--web.listen-address: "{}" is not ":port", "host:port" or "[v6]:port")", word));
     }
     addresses.push_back(*address);
   }
@@ -113,6 +113,7 @@ std::string FirstLine(std::string_view text) {
 Flags ParseFlags(const std::vector<std::string>& arguments,
                  const std::string& environment_variable) {
   CLI::App app("Watches network paths and HTTPS services, for Prometheus.", "pathwitness");
+  app.footer("Commands that print and end: check config, config show, config diff A B");
   Words words;
   words.config_file = Flags().config_file.string();
   Declare(app, words);

@@ -48,7 +48,7 @@ struct ConfigDifference {
   }
 };
 
-/// Never fails. Secrets are as masked as the values given.
+/// Never fails. Compares what is shown: two secrets that differ are both masked, hence equal.
 ConfigDifference DiffConfigs(const LoadedConfig& left, const LoadedConfig& right);
 
 /// For people: grouped, `-` for the left and `+` for the right, each value with its place. The

@@ -13,6 +13,8 @@
 #include <string>
 #include <vector>
 
+#include "exporter/flags.h"
+
 namespace pathwitness {
 namespace {
 
@@ -84,6 +86,7 @@ class CommandsTest : public testing::Test {
 
  protected:
   CommandsTest() {
+    unsetenv("PATHWITNESS_ENVIRONMENT");  // NOLINT(concurrency-mt-unsafe)
     std::filesystem::create_directories(folder_ / "environments");
     Write("default.yaml",
           "targets:\n"
@@ -128,6 +131,12 @@ TEST_F(CommandsTest, WhatIsNoCommandIsLeftToTheFlags) {
   EXPECT_EQ(RunExactly({}).status, std::nullopt);
   EXPECT_EQ(RunExactly({"--config.file=check"}).status, std::nullopt);
   EXPECT_EQ(RunExactly({"serve"}).status, std::nullopt);
+}
+
+TEST_F(CommandsTest, TheHelpOfTheProgramNamesEach) {
+  EXPECT_THAT(
+      ParseFlags({"--help"}, "").help,
+      AllOf(HasSubstr("check config"), HasSubstr("config show"), HasSubstr("config diff A B")));
 }
 
 TEST_F(CommandsTest, EachHasAHelpPage) {
@@ -230,6 +239,33 @@ TEST_F(CommandsTest, ShowPrintsEachValueWithItsOrigin) {
                     HasSubstr("  https_concurrency: 4  # built-in\n"),
                     HasSubstr("  - name: here-to-loopback  # " +
                               (folder_ / "default.yaml:2").string() + "\n")));
+}
+
+TEST_F(CommandsTest, TheVariableStandsInForAnAbsentEnvironment) {
+  Write("environments/staging.yaml", "probing: {packets_per_second: 100}\n");
+  setenv("PATHWITNESS_ENVIRONMENT", "staging", 1);  // NOLINT(concurrency-mt-unsafe)
+  EXPECT_THAT(Run({"config", "show"}).out, HasSubstr("packets_per_second: 100"));
+  EXPECT_THAT(Run({"config", "show", "--environment=default"}).out,
+              HasSubstr("packets_per_second: 2000"));
+  EXPECT_THAT(Run({"check", "config"}).out, StartsWith("staging: valid"));
+  unsetenv("PATHWITNESS_ENVIRONMENT");  // NOLINT(concurrency-mt-unsafe)
+}
+
+TEST_F(CommandsTest, NoCommandPrintsASecret) {
+  const std::string https =
+      "targets: [{name: here-to-loopback, https: {url: \"https://192.0.2.1/?token=canary\", "
+      "headers: {X-Api-Key: canary}}}]\n";
+  Write("environments/staging.yaml", https);
+  EXPECT_THAT(Run({"config", "show", "--environment=staging"}).out, HasSubstr("<secret>"));
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"check", "config", "--environment=staging"},
+        {"config", "show", "--environment=staging"},
+        {"config", "diff", "default", "staging"},
+        {"config", "diff", "--json", "staging", "default"}}) {
+    const Outcome outcome = Run(arguments);
+    EXPECT_NE(outcome.status, 2);
+    EXPECT_THAT(outcome.out + outcome.err, Not(HasSubstr("canary")));
+  }
 }
 
 TEST_F(CommandsTest, ShowPrintsNothingOfAConfigurationWithProblems) {
