@@ -217,7 +217,7 @@ void EngineThread::Apply(std::shared_ptr<const Config> config) {
     const std::lock_guard lock(mutex_);
     config_ = config;
   }
-  Post([config](Engine& engine, MonoTime now) { engine.Apply(config, now); });
+  Post([config = std::move(config)](Engine& engine, MonoTime now) { engine.Apply(config, now); });
 }
 
 void EngineThread::Post(Message message) {

@@ -44,6 +44,7 @@ class IpAddress {
   /// The canonical text (RFC 5952 for IPv6).
   std::string ToString() const;
 
+  // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 misreads the comparison with 0 in it
   auto operator<=>(const IpAddress&) const = default;
 
  private:

@@ -54,6 +54,7 @@ struct ProberKey {
   ProberKind prober = ProberKind::TraceIcmp;
   ProberFamily family = ProberFamily::None;
 
+  // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 misreads the comparison with 0 in it
   auto operator<=>(const ProberKey&) const = default;
 };
 

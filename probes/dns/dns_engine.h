@@ -48,7 +48,7 @@ class DnsEngine final : public Engine {
     MonoTime due = MonoTime::max();  // its entry in `due_`; max: a lookup is under way
   };
 
-  void Watch(const TargetConfig& target, MonoTime now);
+  void Watch(const TargetConfig& config, MonoTime now);
   void PublishFirst(const std::string& name, Target& target);
   void PublishLiteral(const std::string& name, const IpAddress& address);
   void Forget(const std::string& name);

@@ -2,11 +2,11 @@
 
 #include <curl/curl.h>
 #include <pthread.h>
-#include <signal.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <system_error>
 #include <unordered_map>
 

@@ -21,7 +21,7 @@
 namespace pathwitness {
 namespace {
 
-constexpr std::size_t kHeaderLimit = 64 * 1024;
+constexpr std::size_t kHeaderLimit = 65536;
 constexpr std::size_t kErrorLimit = 300;
 
 std::string ToLower(std::string_view text) {
@@ -189,7 +189,10 @@ void HttpTransfer::SetHeaders() {
     headers_.reset(curl_slist_append(headers_.release(), line.c_str()));
   };
   for (const auto& [name, value] : order_.request.headers) {
-    add(value.empty() ? name + ";" : name + ": " + value);  // ";": a header without a value
+    std::string line = name;
+    line += value.empty() ? ";" : ": ";  // ";": a header without a value
+    line += value;
+    add(line);
   }
   add("Expect:");  // no pause before a body
   if (!HasHeader("content-type")) {

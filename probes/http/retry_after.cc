@@ -21,7 +21,7 @@ bool IsDigit(char c) {
 std::optional<Duration> ReadRetryAfter(std::string_view value, WallTime now) {
   if (!value.empty() && std::all_of(value.begin(), value.end(), IsDigit)) {
     std::int64_t seconds = 0;
-    const auto end = value.data() + value.size();
+    const char* const end = value.data() + value.size();
     const bool is_huge = std::from_chars(value.data(), end, seconds).ec != std::errc{};
     return is_huge ? kLongest : std::min(kLongest, std::chrono::seconds(seconds));
   }

@@ -5,7 +5,7 @@
 namespace pathwitness {
 namespace {
 
-constexpr std::streamsize kLongest = 64 * 1024;
+constexpr std::streamsize kLongest = 65536;
 
 }  // namespace
 

@@ -178,20 +178,10 @@ int DatagramPort::SendOne(const Outgoing& outgoing) {
   if (flow == nullptr) {
     return errno;
   }
-  const bool is_udp = probe.protocol == ProbeProtocol::Udp;
-  const std::size_t bytes = EncodeProbe(probe, outbox_.Buffer(0));
-  if (is_udp) {  // the kernel writes the header
-    std::ranges::copy(outbox_.Buffer(0).subspan(kTransportHeaderBytes, bytes),
-                      outbox_.Buffer(0).begin());
-  }
-  outbox_.Prepare(
-      0, ToSocketAddress(probe.destination, is_udp ? probe.destination_port : std::uint16_t{0}),
-      is_udp ? bytes - kTransportHeaderBytes : bytes);
-  AddRoute(probe, *interface_index, 0, outbox_);
-  AddTtl(probe, outbox_);
+  Fill(probe, *interface_index);
   for (int i = 0; i < kMostTries; ++i) {
     if (sendmsg(flow->socket.Get(), &outbox_.Header(0).msg_hdr, MSG_DONTWAIT) >= 0) {
-      if (is_udp) {
+      if (probe.protocol == ProbeProtocol::Udp) {
         flow->in_flight.emplace_back(std::chrono::steady_clock::now(), probe);
       }
       return 0;
@@ -203,6 +193,20 @@ int DatagramPort::SendOne(const Outgoing& outgoing) {
     }
   }
   return EAGAIN;
+}
+
+void DatagramPort::Fill(const ProbePacket& probe, unsigned interface_index) {
+  const bool is_udp = probe.protocol == ProbeProtocol::Udp;
+  const std::size_t bytes = EncodeProbe(probe, outbox_.Buffer(0));
+  if (is_udp) {  // the kernel writes the header
+    std::ranges::copy(outbox_.Buffer(0).subspan(kTransportHeaderBytes, bytes),
+                      outbox_.Buffer(0).begin());
+  }
+  outbox_.Prepare(
+      0, ToSocketAddress(probe.destination, is_udp ? probe.destination_port : std::uint16_t{0}),
+      is_udp ? bytes - kTransportHeaderBytes : bytes);
+  AddRoute(probe, interface_index, 0, outbox_);
+  AddTtl(probe, outbox_);
 }
 
 // Null with errno when the socket cannot be had.
@@ -232,7 +236,7 @@ DatagramPort::Flow* DatagramPort::FlowFor(const ProbePacket& probe) {
   return &flow;
 }
 
-FileDescriptor DatagramPort::OpenFlow(const ProbePacket& probe) const {
+FileDescriptor DatagramPort::OpenFlow(const ProbePacket& probe) {
   const IpFamily family = probe.destination.Family();
   FileDescriptor opened(socket(SocketDomain(family), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
                                SocketProtocol(probe.protocol, family)));

@@ -60,13 +60,14 @@ class DatagramPort final : public PacketPort {
   struct QueuedMessage;
 
   int SendOne(const Outgoing& outgoing);
+  void Fill(const ProbePacket& probe, unsigned interface_index);
   Flow* FlowFor(const ProbePacket& probe);
-  FileDescriptor OpenFlow(const ProbePacket& probe) const;
+  static FileDescriptor OpenFlow(const ProbePacket& probe);
   void MakeRoom();
   std::size_t Read(Flow& flow, int flags);
   void Keep(Flow& flow, const QueuedMessage& queued);
   void KeepError(Flow& flow, const QueuedMessage& queued);
-  std::optional<std::uint16_t> TakeToken(Flow& flow, const QueuedMessage& queued);
+  static std::optional<std::uint16_t> TakeToken(Flow& flow, const QueuedMessage& queued);
 
   RouteLookup routes_;
   InterfaceIndexes interfaces_;

@@ -27,7 +27,7 @@ bool UseInterface(int descriptor, IpFamily family, unsigned index) {
 void Disconnect(int descriptor) {
   sockaddr nobody{};
   nobody.sa_family = AF_UNSPEC;
-  connect(descriptor, &nobody, sizeof nobody);
+  [[maybe_unused]] const int result = connect(descriptor, &nobody, sizeof nobody);
 }
 
 }  // namespace

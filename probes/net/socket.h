@@ -77,7 +77,7 @@ class StampConverter {
 
  private:
   MonoTime now_;
-  Duration wall_now_;
+  Duration wall_now_{};
 };
 
 /// Room for `size` messages with control data, for sendmmsg and recvmmsg.

@@ -169,12 +169,15 @@ bool PulseLooker::UseTargetsAddress(const TaskPointer& task) {
   const auto families = ProbedFamilies(dns_, task->target.name, task->target.families);
   for (const IpFamily family : families) {
     const DnsBoard::Pointer known = dns_.Find({task->target.name, family});
-    if (known != nullptr && known->chosen) {
+    if (known == nullptr) {
+      continue;
+    }
+    if (known->chosen) {
       task->resolve_seconds = known->last_lookup_seconds;
       Fetch(task, *known->chosen);
       return true;
     }
-    error = known != nullptr ? known->error : error;
+    error = known->error;
   }
   if (!families.empty()) {
     Finish(task, FailedSight(PulseFailure::Dns, error));

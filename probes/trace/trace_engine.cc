@@ -266,38 +266,40 @@ void TraceEngine::Unseat(std::uint32_t index) {
   free_.push_back(index);
 }
 
+/// The address to probe now, if there is one.
+std::optional<IpAddress> TraceEngine::DestinationOf(const Prober& prober) const {
+  if (prober.done) {
+    return prober.fixed;
+  }
+  const DnsBoard::Pointer known = dns_.Find({prober.key.target, FamilyOf(prober.key)});
+  return known != nullptr ? known->chosen : std::nullopt;
+}
+
 /// Points the tracer to the address and source that are right now.
 void TraceEngine::Aim(Prober& prober) {
   const IpFamily family = FamilyOf(prober.key);
-  std::optional<IpAddress> destination;
-  if (prober.done) {
-    destination = prober.fixed;
-  } else if (const DnsBoard::Pointer known = dns_.Find({prober.key.target, family})) {
-    destination = known->chosen;
-  }
-  std::error_code error;
-  IpAddress source;
-  UnsentReason reason = UnsentReason::Dns;
-  if (destination && !port_->Supports(prober.tracer.Protocol(), family)) {
-    destination.reset();
-    reason = UnsentReason::Unsupported;
-  } else if (destination) {
-    const std::optional<IpAddress> configured = ConfiguredSource(prober.target.route, family);
-    source = configured ? *configured : port_->SourceFor(*destination, prober.route, error);
-    if (error) {
-      reason = UnsentReason::NoRoute;
-    }
-  }
-  const bool is_aimed = destination && !error;
+  const std::optional<IpAddress> destination = DestinationOf(prober);
   const std::uint16_t port =
       prober.tracer.Protocol() == ProbeProtocol::Icmp ? 0 : prober.target.trace.port;
-  prober.ledger.SetAddresses(destination ? destination->ToString() : "",
-                             is_aimed ? source.ToString() : "", port);
-  if (!is_aimed) {
+  const auto give_up = [&](UnsentReason reason) {
+    prober.ledger.SetAddresses(destination ? destination->ToString() : "", "", port);
     Unregister(prober);
     prober.tracer.Untarget(reason);
-    return;
+  };
+  if (!destination) {
+    return give_up(UnsentReason::Dns);
   }
+  if (!port_->Supports(prober.tracer.Protocol(), family)) {
+    return give_up(UnsentReason::Unsupported);
+  }
+  std::error_code error;
+  const std::optional<IpAddress> configured = ConfiguredSource(prober.target.route, family);
+  const IpAddress source =
+      configured ? *configured : port_->SourceFor(*destination, prober.route, error);
+  if (error) {
+    return give_up(UnsentReason::NoRoute);
+  }
+  prober.ledger.SetAddresses(destination->ToString(), source.ToString(), port);
   if (prober.tracer.Destination() != destination || prober.tracer.Source() != source) {
     Unregister(prober);
     prober.tracer.Retarget(*destination, source);

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -60,6 +61,7 @@ class TraceEngine final : public Engine {
   std::uint32_t Seat(std::unique_ptr<Prober> prober);
   void Unseat(std::uint32_t index);
 
+  std::optional<IpAddress> DestinationOf(const Prober& prober) const;
   void Aim(Prober& prober);
   void Register(Prober& prober);
   void Unregister(Prober& prober);

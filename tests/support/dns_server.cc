@@ -198,7 +198,8 @@ void DnsServer::ServeConnection() {
   std::array<std::uint8_t, 2> length{};
   std::array<std::uint8_t, kMaxDatagram> buffer{};
   if (recv(connection, length.data(), length.size(), MSG_WAITALL) == 2) {
-    const auto size = std::min<std::size_t>(std::size_t{length[0]} << 8U | length[1], buffer.size());
+    const auto size =
+        std::min<std::size_t>(std::size_t{length[0]} << 8U | length[1], buffer.size());
     recv(connection, buffer.data(), size, MSG_WAITALL);
     const Bytes answer = Answer(std::span(buffer).first(size));
     Bytes framed;
