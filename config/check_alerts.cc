@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <map>
+#include <string>
 #include <tuple>
 #include <utility>
 
@@ -72,7 +73,7 @@ std::vector<ConfigProblem> CheckAlertOverrides(const Config& config) {
       problems.push_back({"", 0, 0, KeyOf(index, key), std::move(what)});
     }
   };
-  std::map<std::tuple<std::string_view, std::string_view, std::string_view>, std::size_t> first;
+  std::map<std::tuple<std::string, std::string, std::string>, std::size_t> first;
   for (std::size_t i = 0; i < config.alert_overrides.size(); ++i) {
     const AlertOverride& item = config.alert_overrides[i];
     const AlertEntry* alert = FindAlert(item.alert);
