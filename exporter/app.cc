@@ -7,10 +7,13 @@
 #include <cstddef>
 #include <exception>
 #include <future>
+#include <initializer_list>
 #include <iterator>
 #include <utility>
 
 #include "exporter/config_change.h"
+#include "exporter/discovery/discovery_engine.h"
+#include "exporter/discovery/with_discovered.h"
 #include "exporter/version.h"
 #include "exporter/web/server.h"
 #include "probes/dns/dns_engine.h"
@@ -36,6 +39,23 @@ bool HasRound(const Snapshots& snapshots) {
                              [](const auto& snapshot) { return snapshot->status.rounds > 0; });
 }
 
+/// Gives it to the engines and waits until they work by it, so that the next scrape shows it. An
+/// engine that hangs gets it when it is replaced.
+void GiveTo(std::initializer_list<EngineThread*> threads,
+            const std::shared_ptr<const Config>& config) {
+  std::vector<std::future<void>> taken;
+  for (EngineThread* const thread : threads) {
+    auto promise = std::make_shared<std::promise<void>>();
+    taken.push_back(promise->get_future());
+    thread->Apply(config);
+    thread->Post([promise](Engine&, MonoTime) { promise->set_value(); });
+  }
+  const auto deadline = std::chrono::steady_clock::now() + kEnginePatience;
+  for (const std::future<void>& by_engine : taken) {
+    by_engine.wait_until(deadline);
+  }
+}
+
 }  // namespace
 
 App::App(AppSettings settings, LoadedConfig loaded, PortFactory open_port, const Clock& clock,
@@ -45,6 +65,10 @@ App::App(AppSettings settings, LoadedConfig loaded, PortFactory open_port, const
       log_(log),
       config_writer_(config_board_.NewWriter()),
       started_with_(std::make_shared<const Config>(loaded.config)),
+      discovery_(
+          "discovery",
+          [this] { return std::make_unique<DiscoveryEngine>(discovery_board_, clock_, log_); },
+          clock, log, kTick),
       dns_(
           "dns", [this] { return std::make_unique<DnsEngine>(dns_board_, clock_, log_); }, clock,
           log, kTick),
@@ -63,17 +87,58 @@ App::App(AppSettings settings, LoadedConfig loaded, PortFactory open_port, const
           "pulse",
           [this] { return std::make_unique<PulseEngine>(dns_board_, pulse_board_, clock_, log_); },
           clock, log, kTick) {
-  Enforce({.loaded = std::make_shared<const LoadedConfig>(std::move(loaded)),
+  Publish({.loaded = std::make_shared<const LoadedConfig>(std::move(loaded)),
            .config = started_with_,
            .last_successful_reload = clock.WallNow()});
 }
 
 std::vector<EngineThread*> App::Threads() {
-  return {&dns_, &trace_, &https_, &pulse_};
+  return {&discovery_, &dns_, &trace_, &https_, &pulse_};
 }
 
-void App::Enforce(ConfigInForce next) {
+void App::Publish(ConfigInForce next) {
   config_writer_.Publish(0, std::make_shared<const ConfigInForce>(std::move(next)));
+}
+
+/// Makes `next.loaded`, with the targets discovered so far, what everything works by.
+void App::Enforce(ConfigInForce next) {
+  const std::shared_ptr<const Config> written(next.loaded, &next.loaded->config);
+  std::vector<ConfigProblem> refused;
+  merged_sources_ = discovery_board_.All();
+  next.config = WithDiscovered(written, merged_sources_, refused);
+  LogRefused(next.refused, refused);
+  next.refused = std::move(refused);
+  const std::shared_ptr<const Config> config = next.config;
+  Publish(std::move(next));
+  GiveTo({&dns_, &trace_, &https_, &pulse_}, config);
+}
+
+/// Only what was not refused before: a document that is read again is no news.
+void App::LogRefused(const std::vector<ConfigProblem>& before,
+                     const std::vector<ConfigProblem>& refused) {
+  std::size_t logged = 0;
+  for (const ConfigProblem& problem : refused) {
+    const bool is_known = std::ranges::find(before, problem) != before.end();
+    if (!is_known && ++logged <= kLoggedProblems) {
+      log_.Write(LogLevel::Warn, "discovered target refused", {{"problem", problem.ToString()}});
+    }
+  }
+}
+
+void App::MergeDiscovered() {
+  if (HaveSameTargets(discovery_board_.All(), merged_sources_)) {
+    return;
+  }
+  const std::shared_ptr<const ConfigInForce> before = InForce();
+  Enforce(*before);
+  const std::shared_ptr<const ConfigInForce> after = InForce();
+  const TargetChanges changes = CompareTargets(*before->config, *after->config);
+  log_.Write(LogLevel::Info, "discovered targets changed",
+             {{"targets", std::to_string(after->config->targets.size())},
+              {"added", std::to_string(changes.added)},
+              {"removed", std::to_string(changes.removed)},
+              {"changed", std::to_string(changes.changed)},
+              {"refused", std::to_string(after->refused.size())}});
 }
 
 void App::Start() {
@@ -100,13 +165,13 @@ ReloadResult App::Reload(std::string_view trigger) {
 }
 
 ReloadResult App::Accept(LoadedConfig loaded, Duration load_time) {
-  const std::shared_ptr<const Config> before = InForce()->config;
-  const auto config = std::make_shared<const Config>(loaded.config);
-  Enforce({.loaded = std::make_shared<const LoadedConfig>(std::move(loaded)),
-           .config = config,
-           .last_successful_reload = clock_.WallNow()});
-  GiveToEngines(config);
-  const TargetChanges changes = CompareTargets(*before, *config);
+  const std::shared_ptr<const ConfigInForce> old = InForce();
+  const auto shared = std::make_shared<const LoadedConfig>(std::move(loaded));
+  // First, so that files of targets are on the board when the others are told.
+  GiveTo({&discovery_}, std::shared_ptr<const Config>(shared, &shared->config));
+  Enforce({.loaded = shared, .refused = old->refused, .last_successful_reload = clock_.WallNow()});
+  const std::shared_ptr<const Config> config = InForce()->config;
+  const TargetChanges changes = CompareTargets(*old->config, *config);
   log_.Write(LogLevel::Info, "configuration reloaded",
              {{"targets", std::to_string(config->targets.size())},
               {"added", std::to_string(changes.added)},
@@ -120,26 +185,10 @@ ReloadResult App::Accept(LoadedConfig loaded, Duration load_time) {
   return result;
 }
 
-/// Gives it to the engines and waits until they work by it, so that the next scrape shows it. An
-/// engine that hangs gets it when it is replaced.
-void App::GiveToEngines(const std::shared_ptr<const Config>& config) {
-  std::vector<std::future<void>> taken;
-  for (EngineThread* const thread : Threads()) {
-    auto promise = std::make_shared<std::promise<void>>();
-    taken.push_back(promise->get_future());
-    thread->Apply(config);
-    thread->Post([promise](Engine&, MonoTime) { promise->set_value(); });
-  }
-  const auto deadline = std::chrono::steady_clock::now() + kEnginePatience;
-  for (const std::future<void>& by_engine : taken) {
-    by_engine.wait_until(deadline);
-  }
-}
-
 ReloadResult App::Reject(std::vector<std::string> problems) {
   ConfigInForce unchanged = *InForce();
   unchanged.is_last_reload_successful = false;
-  Enforce(std::move(unchanged));
+  Publish(std::move(unchanged));
   for (std::size_t i = 0; i < std::min(problems.size(), kLoggedProblems); ++i) {
     log_.Write(LogLevel::Error, "configuration problem", {{"problem", problems[i]}});
   }
@@ -173,6 +222,7 @@ Views App::MakeViews() {
                               .https = &https_board_,
                               .pulses = &pulse_board_,
                               .dns = &dns_board_,
+                              .discovery = &discovery_board_,
                               .clock = &clock_,
                               .facts = [this] { return Facts(); }};
   const Probers probers{dns_board_, trace_, https_, pulse_, clock_};
@@ -202,7 +252,8 @@ ExporterFacts App::Facts() {
                       .is_last_reload_successful = in_force->is_last_reload_successful,
                       .last_successful_reload = in_force->last_successful_reload,
                       .log_messages = log_.Counts(),
-                      .engines = {}};
+                      .engines = {},
+                      .discovery_refused = CountRefused(in_force->refused)};
   for (const EngineThread* const thread : Threads()) {
     facts.engines.push_back(thread->Vitals());
   }

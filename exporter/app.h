@@ -9,6 +9,7 @@
 #include "config/config.h"
 #include "config/load.h"
 #include "exporter/config_in_force.h"
+#include "exporter/discovery/discovery_snapshot.h"
 #include "exporter/log.h"
 #include "exporter/metrics/render.h"
 #include "exporter/on_demand.h"
@@ -54,6 +55,9 @@ class App {
   /// keeps the old one. Never throws. `trigger` says in the log why.
   ReloadResult Reload(std::string_view trigger);
 
+  /// Takes over what was discovered since the last call. Call every second.
+  void MergeDiscovered();
+
   /// Where views ask for a reload.
   ReloadMailbox& ReloadRequests() { return reload_requests_; }
 
@@ -67,8 +71,10 @@ class App {
  private:
   std::vector<EngineThread*> Threads();
   std::shared_ptr<const ConfigInForce> InForce() const { return config_board_.Find(0); }
+  void Publish(ConfigInForce next);
   void Enforce(ConfigInForce next);
-  void GiveToEngines(const std::shared_ptr<const Config>& config);
+  void LogRefused(const std::vector<ConfigProblem>& before,
+                  const std::vector<ConfigProblem>& refused);
   ReloadResult Accept(LoadedConfig loaded, Duration load_time);
   ReloadResult Reject(std::vector<std::string> problems);
   ExporterFacts Facts();
@@ -86,6 +92,8 @@ class App {
   const std::shared_ptr<const Config> started_with_;
   ReloadMailbox reload_requests_;
 
+  DiscoveryBoard discovery_board_;
+  std::vector<DiscoveryBoard::Pointer> merged_sources_;  // the main thread's alone
   DnsBoard dns_board_;
   TraceBoard trace_board_;
   TraceSelfBoard trace_self_board_;
@@ -93,6 +101,7 @@ class App {
   PulseBoard pulse_board_;
 
   // After the boards: engines end before what they write to.
+  EngineThread discovery_;
   EngineThread dns_;
   EngineThread trace_;
   EngineThread https_;

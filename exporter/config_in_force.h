@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "config/config.h"
 #include "config/load.h"
@@ -15,6 +16,7 @@ namespace pathwitness {
 struct ConfigInForce {
   std::shared_ptr<const LoadedConfig> loaded;  // as the files say
   std::shared_ptr<const Config> config;        // with the targets that were discovered
+  std::vector<ConfigProblem> refused;          // of discovered targets, why they are not in it
   bool is_last_reload_successful = true;
   WallTime last_successful_reload;
 };

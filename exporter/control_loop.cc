@@ -33,7 +33,7 @@ int OpenSignals() {
 }  // namespace
 
 ControlLoop::ControlLoop(App& app, const Clock& clock, EventLog& log)
-    : app_(app), clock_(clock), log_(log), signals_(OpenSignals()) {
+    : app_(app), clock_(clock), log_(log), signals_(OpenSignals()), next_supervision_(clock.Now()) {
   WatchFiles();
 }
 
@@ -42,24 +42,36 @@ ControlLoop::~ControlLoop() {
 }
 
 void ControlLoop::RunUntilTold() {
-  MonoTime next_supervision = clock_.Now();
-  while (true) {
-    Wait(std::min(next_supervision, watch_.NextDeadline()));
-    if (const std::optional<int> signal = NextSignal()) {
-      if (*signal != SIGHUP) {
-        log_.Write(LogLevel::Info, "stopping", {{"signal", *signal == SIGTERM ? "TERM" : "INT"}});
-        app_.ReloadRequests().Close();
-        return;
-      }
-      Reload("SIGHUP");
-    }
+  while (!IsToldToStop()) {
     AnswerRequests();
     LookAtFiles();
-    if (const MonoTime now = clock_.Now(); now >= next_supervision) {
-      app_.Supervise();
-      next_supervision = now + kSupervisionInterval;
-    }
+    Supervise();
+    Wait(std::min(next_supervision_, watch_.NextDeadline()));
   }
+  app_.ReloadRequests().Close();
+}
+
+bool ControlLoop::IsToldToStop() {
+  const std::optional<int> signal = NextSignal();
+  if (!signal) {
+    return false;
+  }
+  if (*signal == SIGHUP) {
+    Reload("SIGHUP");
+    return false;
+  }
+  log_.Write(LogLevel::Info, "stopping", {{"signal", *signal == SIGTERM ? "TERM" : "INT"}});
+  return true;
+}
+
+void ControlLoop::Supervise() {
+  const MonoTime now = clock_.Now();
+  if (now < next_supervision_) {
+    return;
+  }
+  app_.Supervise();
+  app_.MergeDiscovered();
+  next_supervision_ = now + kSupervisionInterval;
 }
 
 void ControlLoop::Wait(MonoTime until) {

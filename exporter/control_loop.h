@@ -25,6 +25,9 @@ class ControlLoop {
   void RunUntilTold();
 
  private:
+  /// Reads the next signal and does what the others than TERM and INT ask for.
+  bool IsToldToStop();
+  void Supervise();
   void Wait(MonoTime until);
   std::optional<int> NextSignal() const;
   ReloadResult Reload(std::string_view trigger);
@@ -36,6 +39,7 @@ class ControlLoop {
   const Clock& clock_;
   EventLog& log_;
   const int signals_;
+  MonoTime next_supervision_;
   FileWatch watch_;
 };
 

@@ -106,18 +106,22 @@ void FileWatch::StampFile(const fs::path& file, Stamps& stamps) {
                   .modified = status.st_mtim.tv_sec * kNanoseconds + status.st_mtim.tv_nsec};
 }
 
+void FileWatch::StampFolder(const fs::path& folder, Stamps& stamps) {
+  std::error_code error;  // a folder that cannot be read has no files
+  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+    if (IsYaml(it->path())) {
+      StampFile(it->path(), stamps);
+    }
+  }
+}
+
 FileWatch::Stamps FileWatch::Look() const {
   Stamps stamps;
   for (const fs::path& file : files_) {
     StampFile(file, stamps);
   }
   for (const fs::path& folder : folders_) {
-    std::error_code absent;  // no folder: no files
-    for (const auto& entry : fs::directory_iterator(folder, absent)) {
-      if (IsYaml(entry.path())) {
-        StampFile(entry.path(), stamps);
-      }
-    }
+    StampFolder(folder, stamps);
   }
   return stamps;
 }

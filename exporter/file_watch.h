@@ -65,6 +65,7 @@ class FileWatch {
   /// False, with errno, when the kernel has no more watches.
   bool AddWatches(const std::set<std::filesystem::path>& folders) const;
   static void StampFile(const std::filesystem::path& file, Stamps& stamps);
+  static void StampFolder(const std::filesystem::path& folder, Stamps& stamps);
   Stamps Look() const;
 
   int inotify_ = -1;

@@ -210,6 +210,54 @@ TEST(Reload, KilledInTheMiddleItStartsCleanly) {
               HasSubstr("pathwitness_pulse_timestamp_seconds{target=\"nightly-backup\""));
 }
 
+constexpr std::string_view kDiscovering = R"(
+discovery: {target_files: ["discovered/*.json"]}
+defaults: {trace: {protocols: [udp]}}
+targets:
+  - name: staying
+    host: 127.0.0.1
+    trace: {protocols: [udp], interval: 1s, end_to_end_interval: 200ms, timeout: 300ms}
+)";
+
+constexpr const char* kOneTarget =
+    R"([{"targets": ["127.0.0.3"], "labels": {"__pathwitness_name": "found", "team": "x"}}])";
+
+TEST(Discovery, AFileOfTargetsIsProbedAndItsRemovalEndsThat) {
+  const Workplace workplace(kDiscovering);
+  workplace.Write("discovered/a.json", kOneTarget);
+  Server server(workplace);
+  EXPECT_THAT(server.GetUntil("/metrics", "pathwitness_target_info{target=\"found\""),
+              HasSubstr("team=\"x\""));
+  EXPECT_THAT(server.Get("/config"), HasSubstr("1 targets from files, 1 discovered"));
+  EXPECT_THAT(server.Get("/metrics"), HasSubstr("pathwitness_discovery_targets{source=\""));
+  std::filesystem::remove(workplace.File("discovered/a.json"));
+  EXPECT_THAT(server.Process().ReadUntil("added=0 removed=1", 20s),
+              HasSubstr("discovered targets changed"));
+  EXPECT_THAT(server.Get("/metrics"), Not(HasSubstr("target=\"found\"")));
+}
+
+TEST(Discovery, AReloadKeepsWhatWasDiscovered) {
+  const Workplace workplace(kDiscovering);
+  workplace.Write("discovered/a.json", kOneTarget);
+  Server server(workplace, {"--web.enable-lifecycle"});
+  server.Process().ReadUntil("discovered targets changed", 20s);
+  workplace.Configure(And(kDiscovering, "coming"));
+  EXPECT_THAT(server.Post("/-/reload"), StartsWith("HTTP/1.1 200 "));
+  EXPECT_THAT(server.Process().ReadUntil("configuration reloaded", 20s),
+              HasSubstr("targets=3 added=1 removed=0 changed=0"));
+}
+
+TEST(Discovery, ATargetWhoseNameIsTakenIsRefusedAlone) {
+  const Workplace workplace(kDiscovering);
+  workplace.Write("discovered/a.json",
+                  R"([{"targets": ["127.0.0.4"], "labels": {"__pathwitness_name": "staying"}},
+                      {"targets": ["127.0.0.3"], "labels": {"__pathwitness_name": "found"}}])");
+  Server server(workplace);
+  EXPECT_THAT(server.Process().ReadUntil("discovered targets changed", 20s),
+              AllOf(HasSubstr("discovered target refused"), HasSubstr("targets[staying]"),
+                    HasSubstr("targets=2 added=1")));
+}
+
 TEST(Environment, IsLaidOverTheDefault) {
   const Workplace workplace(kStaying);
   workplace.Write("environments/staging.yaml", "targets:\n  - {name: staying, labels: {a: b}}\n");
