@@ -203,7 +203,7 @@ constexpr std::array<LabelRule, 8> kRules = {{
 
 // A misspelt label of ours must not pass for a stranger's.
 void ReadOurLabel(const std::string& name, const std::string& text, DiscoveredTarget& read) {
-  const auto rule = std::ranges::find(kRules, name, &LabelRule::name);
+  const auto* const rule = std::ranges::find(kRules, name, &LabelRule::name);
   if (rule == kRules.end()) {
     read.problems.push_back({"", 0, 0, name, "is no label that is known here"});
   } else if (!rule->read(text, read.target)) {

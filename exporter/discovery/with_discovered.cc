@@ -92,7 +92,7 @@ class Merge {
 
 }  // namespace
 
-std::shared_ptr<const Config> WithDiscovered(std::shared_ptr<const Config> base,
+std::shared_ptr<const Config> WithDiscovered(const std::shared_ptr<const Config>& base,
                                              const std::vector<DiscoveryBoard::Pointer>& sources,
                                              std::vector<ConfigProblem>& refused) {
   Merge merge(*base, refused);

@@ -19,7 +19,7 @@ namespace pathwitness {
 /// the source, line that of the entry, key "targets[name]". Secrets are never among them.
 ///
 /// Pure. Gives `base` itself when nothing was added. Pre: no pointer is null.
-std::shared_ptr<const Config> WithDiscovered(std::shared_ptr<const Config> base,
+std::shared_ptr<const Config> WithDiscovered(const std::shared_ptr<const Config>& base,
                                              const std::vector<DiscoveryBoard::Pointer>& sources,
                                              std::vector<ConfigProblem>& refused);
 
