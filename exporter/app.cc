@@ -9,6 +9,7 @@
 #include <future>
 #include <initializer_list>
 #include <iterator>
+#include <unordered_set>
 #include <utility>
 
 #include "exporter/config_change.h"
@@ -116,11 +117,15 @@ void App::Enforce(ConfigInForce next) {
 /// Only what was not refused before: a document that is read again is no news.
 void App::LogRefused(const std::vector<ConfigProblem>& before,
                      const std::vector<ConfigProblem>& refused) {
+  std::unordered_set<std::string> known;
+  for (const ConfigProblem& problem : before) {
+    known.insert(problem.ToString());
+  }
   std::size_t logged = 0;
   for (const ConfigProblem& problem : refused) {
-    const bool is_known = std::ranges::find(before, problem) != before.end();
-    if (!is_known && ++logged <= kLoggedProblems) {
-      log_.Write(LogLevel::Warn, "discovered target refused", {{"problem", problem.ToString()}});
+    std::string text = problem.ToString();
+    if (!known.contains(text) && ++logged <= kLoggedProblems) {
+      log_.Write(LogLevel::Warn, "discovered target refused", {{"problem", std::move(text)}});
     }
   }
 }

@@ -216,6 +216,7 @@ class Routes::Impl {
         .headers = {{"Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'"}}};
   }
 
+  // NOLINTNEXTLINE(readability-make-member-function-const): the table's type is not
   HttpResponse Healthy(const HttpRequest&) {
     const std::vector<std::string> stuck = views_.stuck_engines();
     if (!stuck.empty()) {
@@ -224,6 +225,7 @@ class Routes::Impl {
     return PlainText(200, "healthy");
   }
 
+  // NOLINTNEXTLINE(readability-make-member-function-const): the table's type is not
   HttpResponse Ready(const HttpRequest&) {
     return views_.has_stored_round() ? PlainText(200, "ready")
                                      : PlainText(503, "no prober has stored a round yet");
@@ -267,7 +269,7 @@ class Routes::Impl {
                               "config_last_reload_successful will tell");
   }
 
-  HttpResponse Heartbeat(const HttpRequest& request, const std::string& name) {
+  HttpResponse Heartbeat(const HttpRequest& request, const std::string& name) const {
     if (request.method != "POST") {
       return MethodNotAllowed("POST");
     }

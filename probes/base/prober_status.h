@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "probes/base/prober_key.h"
 #include "probes/base/time.h"
@@ -41,12 +42,13 @@ struct ProberStatus {
   std::uint16_t port = 0;      // 0: the protocol has none
 };
 
-/// Moves `status` to `state` and counts the transition. True when it was one between Up and Down.
+/// Moves `status` to `state` and counts a transition between Up and Down. True when people should
+/// hear of it: at such a transition, and when the very first round finds the target down.
 inline bool EnterState(ProberStatus& status, ProberState state) {
-  const bool is_change = status.state != ProberState::Unknown && status.state != state;
-  status.state = state;
+  const ProberState before = std::exchange(status.state, state);
+  const bool is_change = before != ProberState::Unknown && before != state;
   status.state_changes += is_change ? 1 : 0;
-  return is_change;
+  return is_change || (before == ProberState::Unknown && state == ProberState::Down);
 }
 
 /// What a restarted engine carries on from the snapshot its predecessor left: counters go on, and

@@ -78,11 +78,9 @@ void JudgeResult(const ResponseJudge& judge, HttpResult& result) {
 
 /// Counts the result and enters the state it means. True when people should be told.
 bool StoreResult(HttpsSnapshot& snapshot, HttpResult result, WallTime now) {
-  const ProberState before = snapshot.status.state;
   const ProberState state = result.failure ? ProberState::Down : ProberState::Up;
   CountResult(snapshot, std::move(result), now);
-  const bool is_first_failure = before == ProberState::Unknown && state == ProberState::Down;
-  return EnterState(snapshot.status, state) || is_first_failure;
+  return EnterState(snapshot.status, state);
 }
 
 void LogState(EventLog& log, const HttpsSnapshot& snapshot) {

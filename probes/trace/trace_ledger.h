@@ -28,7 +28,7 @@ class TraceLedger {
   void OnUnreachable(const std::array<std::uint64_t, kUnreachableCodeNames.size()>& unreachable);
   void OnSkipped(SkipReason reason, std::uint64_t rounds);
 
-  /// Stores a round: the pulse advances to `now`. True when the target went up or down with it.
+  /// Stores a round: the pulse advances to `now`. True when its state is news (EnterState).
   bool OnRound(Round round, WallTime now);
 
   const ProberStatus& Status() const { return snapshot_.status; }

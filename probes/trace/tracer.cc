@@ -406,7 +406,7 @@ bool Tracer::MustAskAgain(const ActiveRound& active) {
          active.asked_again != active.end - 1 && !HasAnswer(active.round.hops[active.end - 2U]);
 }
 
-void Tracer::AskAgain(ActiveRound& active, MonoTime now) const {
+void Tracer::AskAgain(ActiveRound& active, MonoTime now) {
   constexpr int kTimes = 4;
   active.asked_again = static_cast<std::uint8_t>(active.end - 1);
   for (int i = kTimes; i > 0; --i) {

@@ -165,7 +165,7 @@ class Tracer {
   void AcceptHop(const PendingProbe& pending, const ProbeReply& reply, MonoTime received);
   static void LearnEnd(ActiveRound& active, std::uint8_t ttl, bool is_destination);
   static bool MustAskAgain(const ActiveRound& active);
-  void AskAgain(ActiveRound& active, MonoTime now) const;
+  static void AskAgain(ActiveRound& active, MonoTime now);
   std::uint8_t JudgeDistance(const ActiveRound& active);
   void Conclude(ActiveRound& active);
 

@@ -12,7 +12,6 @@
 namespace pathwitness {
 namespace {
 
-using testing::Each;
 using testing::ElementsAre;
 using testing::SizeIs;
 using Kind = DnsReply::Kind;
@@ -155,7 +154,8 @@ TEST_F(ResolverTest, ItMayBeDestroyedWhileAsking) {
   {
     Resolver resolver;
     resolver.Configure(config_);
-    resolver.Lookup("www.example", IpFamily::Ipv4, Now(), [&](DnsAnswer) { was_called = true; });
+    resolver.Lookup("www.example", IpFamily::Ipv4, Now(),
+                    [&](const DnsAnswer&) { was_called = true; });
     EXPECT_EQ(resolver.InFlight(), 1U);
   }
   EXPECT_FALSE(was_called);

@@ -31,6 +31,7 @@ ChildProcess::ChildProcess(std::vector<std::string> arguments, const std::string
     throw std::system_error(errno, std::generic_category(), "pipe2");
   }
   std::vector<char*> argv;
+  argv.reserve(arguments.size() + 1);
   for (std::string& argument : arguments) {
     argv.push_back(argument.data());
   }

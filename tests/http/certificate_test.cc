@@ -8,9 +8,7 @@
 namespace pathwitness {
 namespace {
 
-using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
-using ::testing::Not;
 
 std::string SubjectOf(const std::string& common_name) {
   return ReadCertificate(TestCertificate::SelfSigned({.common_name = common_name}).Certificate())

@@ -85,12 +85,12 @@ class Lab {
     Send(probe);
     const auto replies = Replies();
     EXPECT_EQ(replies.size(), 1U);
-    const auto* reply = replies.empty() ? nullptr : std::get_if<ProbeReply>(&replies[0]);
+    const auto* reply = replies.empty() ? nullptr : std::get_if<ProbeReply>(replies.data());
     EXPECT_NE(reply, nullptr);
     return reply == nullptr ? ProbeReply{} : *reply;
   }
 
-  FakeClock& clock() { return clock_; }
+  FakeClock& Time() { return clock_; }
 
  private:
   static Decoded Decode(std::span<const std::byte> packet) {
@@ -247,7 +247,7 @@ TEST(InternetModel, AnIcmpLimitHoldsBackAnswersAndNotForwarding) {
   for (int i = 0; i < 100; ++i) {
     answered += lab.Send(ProbeTo("203.0.113.9", 2)).fate == Fate::Answered ? 1 : 0;
     EXPECT_EQ(lab.Send(ProbeTo("203.0.113.9", 64)).fate, Fate::Answered);
-    lab.clock().Advance(milliseconds(100));
+    lab.Time().Advance(milliseconds(100));
   }
   EXPECT_NEAR(answered, 3 + 2 * 10, 1);
 }
@@ -276,7 +276,7 @@ TEST(InternetModel, APathChangesWhenItIsTime) {
   scenario.destinations[0].changes_after = seconds(20);
   Lab lab(scenario);
   EXPECT_EQ(lab.Ask(ProbeTo("203.0.113.9", 1)).responder, Address("198.51.100.1"));
-  lab.clock().Advance(seconds(20));
+  lab.Time().Advance(seconds(20));
   EXPECT_EQ(lab.Ask(ProbeTo("203.0.113.9", 1)).responder, Address("198.51.100.3"));
 }
 

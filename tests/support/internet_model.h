@@ -66,13 +66,13 @@ class InternetModel {
 
   /// One direction of a link.
   struct LossState {
-    Dice dice;
+    Dice dice{0};
     unsigned burst_left = 0;
   };
 
   /// What changes at a node while packets pass.
   struct Node {
-    Dice dice;
+    Dice dice{0};
     LossState forward;
     LossState backward;
     double tokens = 0;

@@ -49,7 +49,8 @@ void ConnectToLoopback(int descriptor, std::uint16_t port) {
   peer.sin_family = AF_INET;
   peer.sin_port = htons(port);
   peer.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  connect(descriptor, reinterpret_cast<const sockaddr*>(&peer), sizeof peer);
+  [[maybe_unused]] const int result =
+      connect(descriptor, reinterpret_cast<const sockaddr*>(&peer), sizeof peer);
 }
 
 }  // namespace pathwitness

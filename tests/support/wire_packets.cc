@@ -70,7 +70,7 @@ bool IsIpv4(std::span<const std::byte> packet) {
 }
 
 std::size_t HeaderBytes(std::span<const std::byte> packet) {
-  return IsIpv4(packet) ? (Get8(packet, 0) & 0x0FU) * 4U : kIpv6HeaderBytes;
+  return IsIpv4(packet) ? (Get8(packet, 0) & 0x0FU) * std::size_t{4} : kIpv6HeaderBytes;
 }
 
 std::uint8_t Protocol(std::span<const std::byte> packet) {

@@ -16,10 +16,8 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using testing::Each;
 using testing::ElementsAre;
-using testing::Field;
 using testing::HasSubstr;
 using testing::IsEmpty;
-using testing::Not;
 using testing::SizeIs;
 
 IpAddress Address(const std::string& text) {
@@ -208,7 +206,8 @@ TEST_F(TraceEngineTest, ANameThatResolvesLaterIsProbedAtOnce) {
   Run(seconds(30));
   EXPECT_EQ(Snapshot()->destination_hop, 6);
   EXPECT_EQ(Snapshot()->status.state, ProberState::Up);
-  EXPECT_THAT(log_.Lines(), ElementsAre(HasSubstr("target is up target=here-to-there")));
+  EXPECT_THAT(log_.Lines(), ElementsAre(HasSubstr("target is down target=here-to-there"),
+                                        HasSubstr("target is up target=here-to-there")));
 }
 
 TEST_F(TraceEngineTest, ADeadDestinationIsDownAndTheTrailEndsAtTheLastRouter) {
