@@ -23,7 +23,7 @@ if(PATHWITNESS_SANITIZE)
                                                      -fno-sanitize-recover=all
                                                      # g++ 12 sees ghosts in its own <regex>
                                                      # there (GCC bug 105562).
-                                                     -Wno-maybe-uninitialized)
+                                                     $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
   target_link_options(pathwitness_flags INTERFACE -fsanitize=${PATHWITNESS_SANITIZE})
 elseif(CMAKE_BUILD_TYPE STREQUAL "Release")
   target_compile_options(pathwitness_flags INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
