@@ -63,8 +63,6 @@ class FlowTable {
     }
   }
 
-  std::size_t Count() const { return count_; }
-
  private:
   static constexpr std::uint64_t kEmpty = 0;
   struct Entry {
