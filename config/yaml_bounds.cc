@@ -21,6 +21,9 @@ class BracketScanner {
       if (depth_ == 0 && at_ == line_start_) {
         SkipBlockText();
       }
+      if (at_ == text_.size()) {
+        break;  // block text without a last line break
+      }
       Step();
       if (depth_ > kDeepestYaml) {
         return Excess("nested deeper than " + std::to_string(kDeepestYaml) + " levels");

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 namespace pathwitness {
 namespace {
@@ -53,6 +54,14 @@ TEST(YamlBounds, WhatFollowsTextIsStillMeasured) {
   const std::string deep = "b: " + std::string(33, '[');
   for (const std::string text : {"a: 'x'\n", "a: \"x\"\n", "a: |\n  [\n", "a: it's\n", "# '\n"}) {
     EXPECT_NE(ExcessOf(text + deep), "") << text;
+  }
+}
+
+// Of exact size on the heap, so that the address sanitizer sees a byte read too many.
+TEST(YamlBounds, BlockTextMayEndWithoutALineBreak) {
+  for (const std::string text : {"a: |\n  b", " |  \n ", "a: >-\n  [", "a: |\n"}) {
+    const std::vector<char> exact(text.begin(), text.end());
+    EXPECT_EQ(FindYamlExcess({exact.data(), exact.size()}), std::nullopt) << text;
   }
 }
 
