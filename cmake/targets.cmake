@@ -16,11 +16,11 @@ endfunction()
 
 add_custom_target(unit_tests)
 
-# pathwitness_test(NAME LABEL unit|netns|service|lint SOURCES a_test.cc ... LINKS target ...)
+# pathwitness_test(NAME LABEL unit|netns|service|e2e|lint SOURCES a_test.cc ... LINKS target ...)
 #
 # A GoogleTest program, one ctest entry. `unit` runs in every sanitizer build too, which builds the
 # target unit_tests and no more; `netns` needs root and makes its own network namespaces; `service`
-# starts real servers on loopback.
+# starts real servers on loopback; `e2e` starts all that a page passes on its way.
 function(pathwitness_test name)
   cmake_parse_arguments(ARG "" "LABEL" "SOURCES;LINKS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
@@ -32,7 +32,7 @@ function(pathwitness_test name)
   if(ARG_LABEL STREQUAL "unit")
     add_dependencies(unit_tests ${name})
   endif()
-  if(ARG_LABEL MATCHES "netns|service")
+  if(ARG_LABEL MATCHES "netns|service|e2e")
     set_tests_properties(${name} PROPERTIES RUN_SERIAL ON)  # they measure time
   endif()
 endfunction()

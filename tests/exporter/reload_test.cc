@@ -8,8 +8,8 @@
 #include <string>
 #include <utility>
 
-#include "tests/exporter/running_server.h"
 #include "tests/support/loopback.h"
+#include "tests/support/running_server.h"
 
 // What the running program makes of a configuration that changes under it.
 namespace pathwitness {

@@ -12,9 +12,9 @@
 #include <string>
 #include <vector>
 
-#include "tests/exporter/child_process.h"
-#include "tests/exporter/running_server.h"
+#include "tests/support/child_process.h"
 #include "tests/support/loopback.h"
+#include "tests/support/running_server.h"
 
 // The real program, from its flags to its exit, measuring the loopback.
 namespace pathwitness {

@@ -9,7 +9,7 @@
 #include <memory>
 #include <optional>
 
-#include "tests/exporter/exchange.h"
+#include "tests/support/exchange.h"
 
 namespace pathwitness {
 namespace {

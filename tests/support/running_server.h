@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "tests/exporter/child_process.h"
+#include "tests/support/child_process.h"
 
 // The real program in a folder of its own.
 namespace pathwitness {

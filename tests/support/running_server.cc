@@ -1,4 +1,4 @@
-#include "tests/exporter/running_server.h"
+#include "tests/support/running_server.h"
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 #include <fstream>
 #include <utility>
 
-#include "tests/exporter/exchange.h"
+#include "tests/support/exchange.h"
 
 namespace pathwitness {
 
