@@ -3,13 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
 
 #include "config/load.h"
 #include "config/values.h"
 #include "config/yaml_tree.h"
+#include "exporter/json_tree.h"
 
 namespace pathwitness {
 namespace {
@@ -36,96 +36,22 @@ std::string At(const YamlNode& node) {
   return node.position.line > 0 ? fmt::format(" (line {})", node.position.line) : "";
 }
 
-// --- JSON ---------------------------------------------------------------------------------------
-
-// Builds the tree that YAML would be read into, and gives up where a hostile text would fill the
-// memory. Line numbers are unknown. The parser's own tree, filtered, takes quadratic time.
-class TreeBuilder final : public nlohmann::json_sax<nlohmann::json> {
- public:
-  YamlNode Take() { return std::move(root_); }
-
-  bool null() override {
-    Add({});
-    return true;
+// YAML is not used for JSON: it refuses tabs, and halves of a character in \u escapes. Line numbers
+// are unknown.
+YamlNode ReadJson(std::string_view text) {
+  auto read = ParseJson(text, {.deepest = kDeepest, .most_values = kMostValues});
+  if (auto* const problem = std::get_if<JsonProblem>(&read)) {
+    throw Unusable{{.is_too_large = problem->is_too_large, .what = std::move(problem->what)}};
   }
-  bool boolean(bool value) override { return AddText(value ? "true" : "false"); }
-  bool number_integer(number_integer_t value) override { return AddText(std::to_string(value)); }
-  bool number_unsigned(number_unsigned_t value) override { return AddText(std::to_string(value)); }
-  bool number_float(number_float_t, const string_t& text) override { return AddText(text); }
-  bool string(string_t& value) override { return AddText(std::move(value)); }
-  bool binary(binary_t&) override { return false; }
-  bool start_object(std::size_t) override { return Open(YamlNode::Kind::Map); }
-  bool start_array(std::size_t) override { return Open(YamlNode::Kind::List); }
-  bool key(string_t& name) override {
-    key_ = std::move(name);
-    return true;
-  }
-  bool end_object() override { return Close(); }
-  bool end_array() override { return Close(); }
-  bool parse_error(std::size_t position, const std::string&,
-                   const nlohmann::json::exception&) override {
-    Fail(fmt::format("is no JSON from its byte {} on", position));
-  }
-
- private:
-  YamlNode& Add(YamlNode node) {
-    if (++values_ > kMostValues) {
-      FailTooLarge(fmt::format("has more than {} values", kMostValues));
-    }
-    if (open_.empty()) {
-      return root_ = std::move(node);
-    }
-    YamlNode& parent = *open_.back();
-    if (parent.kind == YamlNode::Kind::List) {
-      return parent.items.emplace_back(std::move(node));
-    }
-    parent.entries.push_back({.key = std::move(key_), .position = {}, .value = std::move(node)});
-    return parent.entries.back().value;
-  }
-
-  bool AddText(std::string text) {
-    YamlNode& node = Add({});
-    node.kind = YamlNode::Kind::Scalar;
-    node.text = std::move(text);
-    return true;
-  }
-
-  bool Open(YamlNode::Kind kind) {
-    if (open_.size() >= kDeepest) {
-      Fail(fmt::format("is nested deeper than {}", kDeepest));
-    }
-    YamlNode& node = Add({});
-    node.kind = kind;
-    open_.push_back(&node);
-    return true;
-  }
-
-  bool Close() {
-    open_.pop_back();
-    return true;
-  }
-
-  YamlNode root_;
-  std::vector<YamlNode*> open_;  // an open list or map gets no siblings, so it does not move
-  std::string key_;
-  std::size_t values_ = 0;
-};
-
-// YAML is not used for JSON: it refuses tabs, and halves of a character in \u escapes.
-YamlNode ParseJson(std::string_view text) {
-  TreeBuilder builder;
-  nlohmann::json::sax_parse(text, &builder);
-  return builder.Take();
+  return std::get<YamlNode>(std::move(read));
 }
-
-// --- groups -------------------------------------------------------------------------------------
 
 YamlNode Parse(std::string_view text, DocumentFormat format) {
   if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) {
     Fail("is empty; no targets are written as []");
   }
   if (format == DocumentFormat::Json) {
-    return ParseJson(text);
+    return ReadJson(text);
   }
   try {
     return ParseYaml(text, "");
