@@ -7,6 +7,7 @@
 #include "tests/http/fetch.h"
 #include "tests/support/nginx_server.h"
 #include "tests/support/test_certificates.h"
+#include "tests/support/test_folder.h"
 
 // CPU time of this process for one fresh HTTPS probe of a local nginx, four at a time. Run by hand.
 namespace pathwitness {

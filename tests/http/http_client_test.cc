@@ -9,6 +9,7 @@
 #include "tests/support/loopback.h"
 #include "tests/support/scripted_server.h"
 #include "tests/support/test_certificates.h"
+#include "tests/support/test_folder.h"
 
 namespace pathwitness {
 namespace {

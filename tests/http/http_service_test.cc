@@ -8,6 +8,7 @@
 #include "tests/support/nginx_server.h"
 #include "tests/support/scripted_server.h"
 #include "tests/support/test_certificates.h"
+#include "tests/support/test_folder.h"
 
 // Against a real nginx, and against real time where a delay is what is looked at.
 namespace pathwitness {

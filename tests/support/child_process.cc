@@ -66,6 +66,11 @@ void ChildProcess::Signal(int signal) const {
   ::kill(pid_, signal);
 }
 
+bool ChildProcess::HasEnded() const {
+  pollfd exited{.fd = pidfd_, .events = POLLIN, .revents = 0};
+  return pid_ < 0 || ::poll(&exited, 1, 0) == 1;
+}
+
 bool ChildProcess::ReadSome(std::chrono::milliseconds patience) {
   pollfd readable{.fd = pipe_, .events = POLLIN, .revents = 0};
   if (::poll(&readable, 1, static_cast<int>(patience.count())) != 1) {

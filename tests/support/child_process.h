@@ -20,6 +20,7 @@ class ChildProcess {
 
   pid_t Id() const { return pid_; }
   void Signal(int signal) const;
+  bool HasEnded() const;
 
   /// All it has written to standard output and error so far, read for at most `patience`, or until
   /// it holds `wanted`, or until the output ends.

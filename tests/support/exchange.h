@@ -49,4 +49,16 @@ inline std::string Exchange(std::uint16_t port, std::string_view bytes) {
   return answer;
 }
 
+/// What follows the header of an HTTP answer; empty when there is none.
+inline std::string BodyOf(const std::string& answer) {
+  const std::size_t header_end = answer.find("\r\n\r\n");
+  return header_end == std::string::npos ? "" : answer.substr(header_end + 4);
+}
+
+/// The body that a server on `port` answers to GET; empty when it does not answer. HTTP/1.0, so
+/// that no server sends it in chunks.
+inline std::string GetBody(std::uint16_t port, const std::string& path) {
+  return BodyOf(Exchange(port, "GET " + path + " HTTP/1.0\r\nHost: localhost\r\n\r\n"));
+}
+
 }  // namespace pathwitness

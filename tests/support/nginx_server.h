@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 
-#include "tests/support/test_certificates.h"
+#include "tests/support/test_folder.h"
 
 namespace pathwitness {
 

@@ -7,8 +7,6 @@
 #include <fstream>
 #include <utility>
 
-#include "tests/support/exchange.h"
-
 namespace pathwitness {
 
 using namespace std::chrono_literals;
@@ -89,10 +87,6 @@ std::string Server::GetUntil(const std::string& path, const std::string& wanted,
     answer = Get(path, headers);
   }
   return answer;
-}
-
-std::string BodyOf(const std::string& answer) {
-  return answer.substr(answer.find("\r\n\r\n") + 4);
 }
 
 }  // namespace pathwitness

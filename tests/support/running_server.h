@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tests/support/child_process.h"
+#include "tests/support/exchange.h"
 
 // The real program in a folder of its own.
 namespace pathwitness {
@@ -80,7 +81,5 @@ class Server {
   ChildProcess process_;
   std::uint16_t port_ = 0;
 };
-
-std::string BodyOf(const std::string& answer);
 
 }  // namespace pathwitness

@@ -8,7 +8,6 @@
 #include <openssl/x509v3.h>
 
 #include <ctime>
-#include <fstream>
 #include <stdexcept>
 
 namespace pathwitness {
@@ -121,25 +120,6 @@ std::string TestCertificate::KeyPem() const {
       PEM_write_bio_PrivateKey(bio.get(), key_.get(), nullptr, nullptr, 0, nullptr, nullptr) == 1,
       "PEM");
   return TextOf(bio);
-}
-
-TestFolder::TestFolder() {
-  std::string pattern = std::filesystem::temp_directory_path() / "pathwitness-test-XXXXXX";
-  if (mkdtemp(pattern.data()) == nullptr) {
-    throw std::system_error(errno, std::generic_category(), "mkdtemp");
-  }
-  path_ = pattern;
-}
-
-TestFolder::~TestFolder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
-
-std::string TestFolder::Write(const std::string& name, const std::string& text) const {
-  const auto file = path_ / name;
-  std::ofstream(file) << text;
-  return file;
 }
 
 }  // namespace pathwitness

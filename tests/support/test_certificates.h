@@ -1,6 +1,5 @@
 #pragma once
 
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -48,22 +47,6 @@ class TestCertificate {
   std::shared_ptr<x509_st> certificate_;
   double not_before_ = 0;
   double not_after_ = 0;
-};
-
-/// A folder of its own under the system's temporary one; gone at the end.
-class TestFolder {
- public:
-  TestFolder();
-  ~TestFolder();
-  TestFolder(const TestFolder&) = delete;
-  TestFolder& operator=(const TestFolder&) = delete;
-
-  /// Writes `text` to `name` in the folder and gives the path.
-  std::string Write(const std::string& name, const std::string& text) const;
-  const std::filesystem::path& Path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
 };
 
 }  // namespace pathwitness

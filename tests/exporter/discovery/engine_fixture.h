@@ -15,7 +15,7 @@
 #include "tests/support/drive.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/recording_log.h"
-#include "tests/support/test_certificates.h"
+#include "tests/support/test_folder.h"
 
 namespace pathwitness {
 
