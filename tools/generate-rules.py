@@ -9,6 +9,7 @@ Exit status 1 when a table is wrong, with the alert's name and what is wrong.
 """
 
 import argparse
+import hashlib
 import pathlib
 import re
 import sys
@@ -17,6 +18,7 @@ import yaml
 
 REPOSITORY = pathlib.Path(__file__).resolve().parent.parent
 TIERS = ("none", "info", "warning", "critical")  # mildest first
+CONDITIONS = ("and", "unless")
 
 # Texts are Go templates that Prometheus expands; they may ask it for further values.
 LINK = (
@@ -103,8 +105,10 @@ def alert_expr(alert, tier):
         expr = judged_expr(alert, tier)
     else:
         expr = f"(\n{indent(alert['tiers'][tier].get('expr', alert.get('expr')))})\n"
-    if "and" in alert:
-        expr += f"and {alert['and'].strip()}\n"
+    for operator in CONDITIONS:
+        for entry in (alert, alert["tiers"][tier]):
+            if operator in entry:
+                expr += f"{operator} {entry[operator].strip()}\n"
     return expr + disabled_expr(alert, tier)
 
 
@@ -192,7 +196,7 @@ def alert_rules(alert):
 def check_alert(alert):
     name = alert.get("alert", "an alert without a name")
     texts = ("summary", "description", "missing_data")
-    require_keys(name, alert, ("alert", "about", "of", "tiers", *texts), ("metric", "compare", "expr", "and"))
+    require_keys(name, alert, ("alert", "about", "of", "tiers", *texts), ("metric", "compare", "expr", *CONDITIONS))
     if alert["about"] not in ("target", "exporter"):
         raise TableError(f"{name}: about must be target or exporter")
     if "metric" in alert and alert.get("compare") not in (">", "<"):
@@ -201,8 +205,8 @@ def check_alert(alert):
         raise TableError(f"{name}: tiers must be some of {TIERS}, in this order")
     for tier, values in alert["tiers"].items():
         wanted = ("for", "threshold") if "metric" in alert else ("for",)
-        allowed = ("keep_firing_for",) if "metric" in alert else ("keep_firing_for", "expr")
-        require_keys(f"{name} {tier}", values, wanted, allowed)
+        allowed = () if "metric" in alert else ("expr",)
+        require_keys(f"{name} {tier}", values, wanted, ("keep_firing_for", *CONDITIONS, *allowed))
         if "metric" not in alert and "expr" not in values and "expr" not in alert:
             raise TableError(f"{name} {tier}: needs metric or expr")
 
@@ -228,9 +232,14 @@ def represent_text(dumper, text):
 RulesDumper.add_representer(str, represent_text)
 
 
-def rules_text(path):
+def load_table(path):
     table = yaml.safe_load(path.read_text(encoding="utf-8"))
     require_keys(path.name, table, ("about", "groups"))
+    return table
+
+
+def rules_text(path):
+    table = load_table(path)
     groups = []
     for group in table["groups"]:
         require_keys(path.name, group, ("interval",), ("name", "records", "alerts"))
@@ -238,9 +247,58 @@ def rules_text(path):
         rules = list(group_rules(table, group))
         groups.append({"name": name, "interval": group["interval"], "rules": rules})
     header = f"# Generated from alerts/tables/{path.name} by tools/generate-rules.py. Edit the table.\n"
-    return header + yaml.dump(
+    return header + dump(groups)
+
+
+def dump(groups):
+    return yaml.dump(
         {"groups": groups}, Dumper=RulesDumper, sort_keys=False, width=10**6, allow_unicode=True
     )
+
+
+def threshold_missing_expr(alert, tier):
+    metric, threshold = alert["metric"], f'pathwitness:threshold{{alert="{alert["alert"]}",tier="{tier}"}}'
+    if "target" in alert["of"]:
+        return f"count(group by (target) ({metric}) unless on (target) {threshold})"
+    return f"count({metric} unless on () {threshold})"
+
+
+def catalogue_rules(tables):
+    """Each alert and tier that there is and what an override of it may say, as series: an override
+    that fits none has a mistake."""
+    groups = [group for table in tables for group in table["groups"]]
+    records = [record for group in groups for record in group.get("records", [])]
+    by_hand = [r["labels"] for r in records if r["record"] == "pathwitness:threshold"]
+    alerts = [alert for group in groups for alert in group.get("alerts", [])]
+    for alert in sorted(alerts, key=lambda alert: alert["alert"]):
+        for tier in alert["tiers"]:
+            labels = {"alert": alert["alert"], "tier": tier}
+            takes = "threshold" if "metric" in alert or labels in by_hand else "disabled"
+            per = "target" if "target" in alert["of"] else "environment"
+            yield {
+                "record": "pathwitness:alert_info",
+                "expr": "vector(1)",
+                "labels": labels | {"takes": takes, "per": per},
+            }
+            if "metric" in alert:
+                yield {
+                    "record": "pathwitness:threshold_missing:count",
+                    "expr": threshold_missing_expr(alert, tier),
+                    "labels": labels,
+                }
+
+
+def catalogue_text(paths):
+    """The rules about the rules. Their version is a digest of all others."""
+    digest = hashlib.sha256("".join(rules_text(path) for path in paths).encode())
+    version = {
+        "record": "pathwitness:rules_info",
+        "expr": "vector(1)",
+        "labels": {"version": digest.hexdigest()[:12]},
+    }
+    rules = [version, *catalogue_rules([load_table(path) for path in paths])]
+    header = "# Generated from all of alerts/tables by tools/generate-rules.py.\n"
+    return header + dump([{"name": "pathwitness.catalogue", "interval": "30s", "rules": rules}])
 
 
 def main():
@@ -248,11 +306,13 @@ def main():
     parser.add_argument("--output", type=pathlib.Path, default=REPOSITORY / "alerts/rules")
     parser.add_argument("tables", metavar="TABLE", nargs="*", type=pathlib.Path)
     arguments = parser.parse_args()
-    for path in arguments.tables or sorted((REPOSITORY / "alerts/tables").glob("*.yaml")):
+    tables = sorted((REPOSITORY / "alerts/tables").glob("*.yaml"))
+    for path in arguments.tables or tables:
         try:
             (arguments.output / path.name).write_text(rules_text(path), encoding="utf-8")
         except (TableError, yaml.YAMLError) as error:
             sys.exit(f"generate-rules: {path}: {error}")
+    (arguments.output / "catalogue.yaml").write_text(catalogue_text(tables), encoding="utf-8")
 
 
 if __name__ == "__main__":

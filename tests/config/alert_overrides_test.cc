@@ -93,7 +93,7 @@ TEST(AlertOverrides, ATargetThatMayStillBeDiscoveredIsAccepted) {
 TEST(AlertOverrides, DifferentTiersOfOneAlertAreNoDuplicates) {
   const std::string rest = ", threshold: 1, reason: r, owner: o, expires: 2027-01-01}\n";
   EXPECT_EQ(ErrorOf("- {alert: PathwitnessRttHigh, tier: warning" + rest +
-                    "- {alert: PathwitnessRttHigh, tier: critical" + rest),
+                    "- {alert: PathwitnessRttHigh, tier: info" + rest),
             "");
 }
 
