@@ -239,7 +239,13 @@ def load_table(path):
 
 
 def rules_text(path):
-    table = load_table(path)
+    try:
+        return rules_of(load_table(path), path)
+    except (TableError, yaml.YAMLError) as error:
+        raise TableError(f"{path}: {error}") from error
+
+
+def rules_of(table, path):
     groups = []
     for group in table["groups"]:
         require_keys(path.name, group, ("interval",), ("name", "records", "alerts"))
@@ -307,12 +313,13 @@ def main():
     parser.add_argument("tables", metavar="TABLE", nargs="*", type=pathlib.Path)
     arguments = parser.parse_args()
     tables = sorted((REPOSITORY / "alerts/tables").glob("*.yaml"))
-    for path in arguments.tables or tables:
-        try:
-            (arguments.output / path.name).write_text(rules_text(path), encoding="utf-8")
-        except (TableError, yaml.YAMLError) as error:
-            sys.exit(f"generate-rules: {path}: {error}")
-    (arguments.output / "catalogue.yaml").write_text(catalogue_text(tables), encoding="utf-8")
+    try:
+        texts = {path.name: rules_text(path) for path in arguments.tables or tables}
+        texts["catalogue.yaml"] = catalogue_text(tables)
+    except TableError as error:
+        sys.exit(f"generate-rules: {error}")
+    for name, text in texts.items():
+        (arguments.output / name).write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
