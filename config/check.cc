@@ -8,6 +8,7 @@
 #include <iterator>
 #include <map>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "config/load.h"
@@ -420,6 +421,35 @@ void CheckDiscovery(const DiscoveryConfig& discovery, Checker check) {
   }
 }
 
+// A root that paths are put behind.
+void CheckRoot(const std::string& url, std::string_view key, Checker& check) {
+  CheckUrl(url, key, check);
+  check.Require(url.find_first_of("?#") == std::string::npos, key,
+                "must end before a query or fragment: a path is put behind it");
+}
+
+void CheckAlerting(const AlertingConfig& alerting, Checker check) {
+  check.Require(!alerting.rules.empty(), "rules", "is required");
+  check.Range("interval", alerting.interval, seconds(1), kDay);
+  std::set<std::string_view> urls;
+  for (std::size_t i = 0; i < alerting.prometheus.size(); ++i) {
+    const HttpRequestConfig& request = alerting.prometheus[i];
+    Checker below = check.Below(fmt::format("prometheus[{}]", i));
+    CheckRequest(request, alerting.interval, below);
+    CheckRoot(request.url, "url", below);
+    below.Require(urls.insert(request.url).second, "url", "is given twice");
+  }
+}
+
+void CheckLinks(const LinksConfig& links, Checker check) {
+  for (const auto& [key, url] : {std::pair{"dashboards", &links.dashboards},
+                                 {"runbooks", &links.runbooks},
+                                 {"evidence", &links.evidence}}) {
+    CheckRoot(*url, key, check);
+    check.Require(!url->ends_with('/'), key, "must not end with '/'");
+  }
+}
+
 void CheckNames(const std::vector<TargetConfig>& targets, Checker& check) {
   std::map<std::string_view, std::size_t> first_with;
   for (std::size_t i = 0; i < targets.size(); ++i) {
@@ -462,6 +492,8 @@ std::vector<ConfigProblem> CheckConfig(const Config& config) {
   CheckBuckets(config.metrics.https_buckets, "metrics.https_buckets", check);
   check.Require(!config.state_directory.empty(), "state_directory", "is required");
   CheckDiscovery(config.discovery, check.Below("discovery"));
+  CheckAlerting(config.alerting, check.Below("alerting"));
+  CheckLinks(config.links, check.Below("links"));
   const bool is_discovering =
       !config.discovery.target_files.empty() || !config.discovery.target_http.empty();
   check.Require(!config.targets.empty() || is_discovering, "targets",

@@ -56,6 +56,18 @@ std::vector<ConfigProblem> CheckFiles(const Config& config) {
     CheckRequestFiles(config.discovery.target_http[i].request,
                       fmt::format("discovery.target_http[{}]", i), problems);
   }
+  for (std::size_t i = 0; i < config.alerting.prometheus.size(); ++i) {
+    CheckRequestFiles(config.alerting.prometheus[i], fmt::format("alerting.prometheus[{}]", i),
+                      problems);
+  }
+  std::error_code error;
+  if (!config.alerting.prometheus.empty() &&
+      !std::filesystem::is_directory(config.alerting.rules, error)) {
+    problems.push_back({"", 0, 0, "alerting.rules",
+                        fmt::format("{} is no folder; the rules in it are what Prometheus is "
+                                    "compared with",
+                                    Quote(config.alerting.rules))});
+  }
   return problems;
 }
 

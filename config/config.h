@@ -202,6 +202,25 @@ struct ReloadConfig {
   bool operator==(const ReloadConfig&) const = default;
 };
 
+/// The alert rules that are shipped, and which Prometheus servers are to run just these.
+struct AlertingConfig {
+  std::string rules = "../alerts/rules";  // a folder
+  std::string runbooks;                   // a folder; empty: "runbooks" beside that of the rules
+  std::vector<HttpRequestConfig> prometheus;    // their root URLs
+  Duration interval = std::chrono::minutes(5);  // how often their rules are compared
+
+  bool operator==(const AlertingConfig&) const = default;
+};
+
+/// Where the links in alerts lead: URLs without a slash at the end.
+struct LinksConfig {
+  std::string dashboards = "http://localhost:3000";  // Grafana
+  std::string runbooks = "http://localhost:10059/runbooks";
+  std::string evidence = "http://localhost:10059";  // this exporter, as people reach it
+
+  bool operator==(const LinksConfig&) const = default;
+};
+
 struct Config {
   ProbingConfig probing;
   ResolverConfig resolver;
@@ -212,6 +231,8 @@ struct Config {
   std::vector<TargetConfig> targets;
   std::vector<AlertOverride> alert_overrides;  // expired ones too: see IsInForce
   DiscoveryConfig discovery;
+  AlertingConfig alerting;
+  LinksConfig links;
   ReloadConfig reload;
 
   std::string environment = "default";

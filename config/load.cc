@@ -66,6 +66,9 @@ void StartPathsAt(const std::filesystem::path& folder, Config& config) {
   for (HttpSourceConfig& source : config.discovery.target_http) {
     start_all(source.request);
   }
+  start(config.alerting.rules);
+  start(config.alerting.runbooks);
+  std::for_each(config.alerting.prometheus.begin(), config.alerting.prometheus.end(), start_all);
   for (TargetConfig& target : config.targets) {
     start_all(target.https.request);
     start_all(target.pulse.request);

@@ -104,7 +104,7 @@ std::vector<ConfigProblem> CheckAlertOverrides(const Config& config);
 std::vector<ConfigProblem> CheckExpiries(const Config& config, WallTime now);
 
 /// Rules about the machine: certificate, CA, password and token files exist, are files and can be
-/// read. Problems carry keys.
+/// read; the folder of alert rules is there when it is needed. Problems carry keys.
 std::vector<ConfigProblem> CheckFiles(const Config& config);
 
 /// The key of `pulse` that chooses a kind, as in "http_header"; empty for None.

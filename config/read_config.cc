@@ -287,6 +287,29 @@ void ReadDiscovery(Section section, DiscoveryConfig& discovery) {
   section.Finish();
 }
 
+HttpRequestConfig ReadPrometheus(Section& section) {
+  HttpRequestConfig request;
+  request.max_body_bytes = 16U << 20U;  // rules come with the alerts that are active
+  ReadUrl(section, request);
+  ReadRequestSettings(section, request);
+  return request;
+}
+
+void ReadAlerting(Section section, AlertingConfig& alerting) {
+  section.Read("rules", alerting.rules);
+  section.Read("runbooks", alerting.runbooks);
+  section.ReadMaps("prometheus", alerting.prometheus, ReadPrometheus);
+  section.Read("interval", alerting.interval);
+  section.Finish();
+}
+
+void ReadLinks(Section section, LinksConfig& links) {
+  section.Read("dashboards", links.dashboards);
+  section.Read("runbooks", links.runbooks);
+  section.Read("evidence", links.evidence);
+  section.Finish();
+}
+
 void ReadReload(Section section, ReloadConfig& reload) {
   section.Read("watch", reload.watch);
   section.Finish();
@@ -305,6 +328,8 @@ Config ReadConfig(Section root) {
                  IpPrefix::Parse);
   probe.Finish();
   ReadDiscovery(root.Sub("discovery"), config.discovery);
+  ReadAlerting(root.Sub("alerting"), config.alerting);
+  ReadLinks(root.Sub("links"), config.links);
   ReadReload(root.Sub("reload"), config.reload);
   root.ReadMaps("alert_overrides", config.alert_overrides, ReadAlertOverride);
   config.target_defaults = ReadDefaults(root.Sub("defaults"));

@@ -42,12 +42,13 @@ std::string DocumentedAs(const std::string& key, const std::set<std::string>& kn
     return DocumentedAs("targets[]." + key.substr(std::string("defaults.").size()), known);
   }
   static const std::regex kFetched(
-      R"((targets\[\]\.pulse\.(http_header|json_field|prometheus_sample)|discovery\.target_http\[\])\.(.*))");
+      R"((targets\[\]\.pulse\.(http_header|json_field|prometheus_sample)|discovery\.target_http\[\]|alerting\.prometheus\[\])\.(.*))");
   std::smatch match;
   if (std::regex_match(key, match, kFetched)) {
     const std::string of_https = "targets[].https." + match[3].str();
-    const bool has_own_row =
-        key == "discovery.target_http[].url" || key == "discovery.target_http[].interval";
+    const bool has_own_row = key == "discovery.target_http[].url" ||
+                             key == "discovery.target_http[].interval" ||
+                             key == "alerting.prometheus[].url";
     return known.contains(of_https) && !has_own_row ? of_https : key;
   }
   return key;
@@ -86,6 +87,10 @@ TEST(DefaultConfig, TopLevelSectionsEqualTheMemberDefaults) {
   EXPECT_EQ(config.metrics, defaults.metrics);
   EXPECT_EQ(config.state_directory, defaults.state_directory);
   EXPECT_EQ(config.probe_allow, defaults.probe_allow);
+  EXPECT_EQ(config.discovery, defaults.discovery);
+  EXPECT_EQ(config.alerting, defaults.alerting);
+  EXPECT_EQ(config.links, defaults.links);
+  EXPECT_EQ(config.reload, defaults.reload);
 }
 
 TEST(DefaultConfig, DefaultsOfTargetsEqualTheMemberDefaults) {

@@ -126,6 +126,8 @@ TEST(ShowConfig, ReadsBackToTheSameConfiguration) {
   Config again = ParseConfig(ShowConfig(loaded), "shown", kNow);
   again.environment = loaded.config.environment;
   again.sha256 = loaded.config.sha256;
+  again.alerting.rules = loaded.config.alerting.rules;  // shown as written, from the file's folder
+  again.alerting.runbooks = loaded.config.alerting.runbooks;
   EXPECT_EQ(again, loaded.config);
 }
 
