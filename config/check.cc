@@ -494,6 +494,7 @@ std::vector<ConfigProblem> CheckConfig(const Config& config) {
   CheckDiscovery(config.discovery, check.Below("discovery"));
   CheckAlerting(config.alerting, check.Below("alerting"));
   CheckLinks(config.links, check.Below("links"));
+  check.Range("asn_database.check_interval", config.asn_database.check_interval, seconds(1), kDay);
   const bool is_discovering =
       !config.discovery.target_files.empty() || !config.discovery.target_http.empty();
   check.Require(!config.targets.empty() || is_discovering, "targets",
@@ -503,8 +504,9 @@ std::vector<ConfigProblem> CheckConfig(const Config& config) {
   }
   CheckNames(config.targets, check);
   CheckBudget(config, check);
-  std::vector<ConfigProblem> of_alerts = CheckAlertOverrides(config);
-  std::move(of_alerts.begin(), of_alerts.end(), std::back_inserter(problems));
+  for (std::vector<ConfigProblem> more : {CheckOwners(config), CheckAlertOverrides(config)}) {
+    std::move(more.begin(), more.end(), std::back_inserter(problems));
+  }
   return problems;
 }
 

@@ -196,6 +196,42 @@ struct DiscoveryConfig {
   bool operator==(const DiscoveryConfig&) const = default;
 };
 
+/// Where on a path the addresses of an owner lie, when the order of the hops is not to tell.
+enum class OwnerSegment : std::uint8_t {
+  ByPosition,
+  SourceLan,
+  SourceIsp,
+  Transit,
+  Ix,
+  DestinationAs
+};
+
+/// Whose addresses are, over what the ASN database says. Two entries of one name are one owner.
+struct OwnerConfig {
+  std::vector<IpPrefix> prefixes;  // empty: all addresses that the database gives to `asn`
+  std::string name;
+  std::uint32_t asn = 0;  // 0: what the database says
+  OwnerSegment segment = OwnerSegment::ByPosition;
+
+  bool operator==(const OwnerConfig&) const = default;
+};
+
+/// The networks in which the members of an Internet exchange meet.
+struct ExchangeConfig {
+  std::vector<IpPrefix> prefixes;
+  std::string name;
+
+  bool operator==(const ExchangeConfig&) const = default;
+};
+
+/// A file in MaxMind's DB format that tells the AS of an address.
+struct AsnDatabaseConfig {
+  std::string path;                                   // empty: none
+  Duration check_interval = std::chrono::minutes(1);  // how often to look whether it was replaced
+
+  bool operator==(const AsnDatabaseConfig&) const = default;
+};
+
 struct ReloadConfig {
   bool watch = false;  // load again when a file that was read changes
 
@@ -234,6 +270,9 @@ struct Config {
   AlertingConfig alerting;
   LinksConfig links;
   ReloadConfig reload;
+  AsnDatabaseConfig asn_database;
+  std::vector<OwnerConfig> owners;
+  std::vector<ExchangeConfig> exchanges;
 
   std::string environment = "default";
   std::string sha256;  // of what was loaded, hexadecimal

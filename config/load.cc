@@ -62,6 +62,7 @@ void StartPathsAt(const std::filesystem::path& folder, Config& config) {
     start(request.bearer_token_file);
   };
   start(config.state_directory);
+  start(config.asn_database.path);
   std::for_each(config.discovery.target_files.begin(), config.discovery.target_files.end(), start);
   for (HttpSourceConfig& source : config.discovery.target_http) {
     start_all(source.request);

@@ -22,10 +22,26 @@ auto OneOf(const std::array<std::pair<std::string_view, Value>, kCount>& names) 
   };
 }
 
+template <typename Value, std::size_t kCount>
+std::vector<std::string_view> NamesOf(
+    const std::array<std::pair<std::string_view, Value>, kCount>& names) {
+  std::vector<std::string_view> texts;
+  for (const auto& [name, value] : names) {
+    texts.push_back(name);
+  }
+  return texts;
+}
+
 constexpr std::array<std::pair<std::string_view, TraceProtocol>, 3> kProtocolNames = {
     {{"icmp", TraceProtocol::Icmp}, {"udp", TraceProtocol::Udp}, {"tcp", TraceProtocol::Tcp}}};
 constexpr std::array<std::pair<std::string_view, IpFamily>, 2> kFamilyNames = {
     {{"ipv4", IpFamily::Ipv4}, {"ipv6", IpFamily::Ipv6}}};
+constexpr std::array<std::pair<std::string_view, OwnerSegment>, 5> kSegmentNames = {
+    {{"source_lan", OwnerSegment::SourceLan},
+     {"source_isp", OwnerSegment::SourceIsp},
+     {"transit", OwnerSegment::Transit},
+     {"ix", OwnerSegment::Ix},
+     {"destination_as", OwnerSegment::DestinationAs}}};
 
 std::optional<int> ParseStatus(std::string_view text) {
   const std::optional<std::uint64_t> number = ParseWholeNumber(text);
@@ -287,6 +303,43 @@ void ReadDiscovery(Section section, DiscoveryConfig& discovery) {
   section.Finish();
 }
 
+void ReadAsnDatabase(Section section, AsnDatabaseConfig& database) {
+  section.Read("path", database.path);
+  section.Read("check_interval", database.check_interval);
+  section.Finish();
+}
+
+void ReadPrefixes(Section& section, std::vector<IpPrefix>& prefixes) {
+  section.ReadList("prefix", prefixes, "a prefix such as 192.0.2.0/24, without host bits",
+                   IpPrefix::Parse);
+}
+
+OwnerConfig ReadOwner(Section& section) {
+  OwnerConfig owner;
+  ReadPrefixes(section, owner.prefixes);
+  section.Read("name", owner.name);
+  section.Require("name");
+  section.Read("asn", owner.asn);
+  std::string segment;
+  section.Read("segment", segment);
+  const std::optional<OwnerSegment> known = OneOf(kSegmentNames)(segment);
+  if (section.Has("segment") && !known) {
+    section.AddProblem("segment", fmt::format("unknown segment {}; {}", Quote(segment),
+                                              Suggest(segment, NamesOf(kSegmentNames))));
+  }
+  owner.segment = known.value_or(OwnerSegment::ByPosition);
+  return owner;
+}
+
+ExchangeConfig ReadExchange(Section& section) {
+  ExchangeConfig exchange;
+  ReadPrefixes(section, exchange.prefixes);
+  section.Require("prefix");
+  section.Read("name", exchange.name);
+  section.Require("name");
+  return exchange;
+}
+
 HttpRequestConfig ReadPrometheus(Section& section) {
   HttpRequestConfig request;
   request.max_body_bytes = 16U << 20U;  // rules come with the alerts that are active
@@ -331,6 +384,9 @@ Config ReadConfig(Section root) {
   ReadAlerting(root.Sub("alerting"), config.alerting);
   ReadLinks(root.Sub("links"), config.links);
   ReadReload(root.Sub("reload"), config.reload);
+  ReadAsnDatabase(root.Sub("asn_database"), config.asn_database);
+  root.ReadMaps("owners", config.owners, ReadOwner);
+  root.ReadMaps("exchanges", config.exchanges, ReadExchange);
   root.ReadMaps("alert_overrides", config.alert_overrides, ReadAlertOverride);
   config.target_defaults = ReadDefaults(root.Sub("defaults"));
   root.ReadMaps("targets", config.targets,

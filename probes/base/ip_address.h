@@ -59,6 +59,8 @@ class IpPrefix {
   static std::optional<IpPrefix> Parse(std::string_view text);
 
   bool Contains(const IpAddress& address) const;
+  const IpAddress& Base() const { return base_; }
+  unsigned Length() const { return length_; }
   std::string ToString() const;
   bool operator==(const IpPrefix&) const = default;
 
