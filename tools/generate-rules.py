@@ -27,7 +27,7 @@ LINK = (
 )
 # An alert whose team changed would be another alert, so the label outlives a lost exporter.
 TEAM_OF_TARGET = (
-    '{{ with printf "group by (team) (last_over_time(pathwitness_target_info{target=%q,team!=\\"\\"}[15m]))"'
+    '{{ with printf "group by (team) (last_over_time(pathwitness_target_info{target=%q,team!=\\"\\"}[2h]))"'
     ' $labels.target | query | sortByLabel "team" }}{{ . | first | label "team" }}'
     "{{ else }}unassigned{{ end }}"
 )
