@@ -17,7 +17,6 @@ std::vector<std::string> CommandFor(const PrometheusServer::Options& options,
       "prometheus",
       "--config.file=" + folder.Write("prometheus.yaml", options.config),
       "--storage.tsdb.path=" + (folder.Path() / "data").string(),
-      "--storage.tsdb.no-lockfile",
       "--web.listen-address=127.0.0.1:0",
       "--web.enable-lifecycle",
   };
