@@ -1,0 +1,194 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tests/support/paging_stage.h"
+#include "tests/support/running_server.h"
+
+// Two exporters, two Prometheus and two clustered Alertmanagers with the shipped rules and
+// settings; a service that fails; what PagerDuty gets. Each waits for what it must see and for
+// nothing else.
+namespace pathwitness {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::AllOf;
+using testing::Contains;
+using testing::HasSubstr;
+using testing::Pair;
+using testing::SizeIs;
+using testing::StartsWith;
+
+constexpr const char* kPartnerTargets = R"(
+targets:
+  - {name: partner-watchdog, pulse: {push: {}, expected_interval: 2m}}
+)";
+
+/// A service on loopback that works or does not.
+class Service {
+ public:
+  Service()
+      : server_([this](const ReceivedRequest&) {
+          return HttpAnswer{.status = works_ ? 200 : 500, .body = "{}"};
+        }) {}
+
+  std::string Url() const { return server_.Url() + "/"; }
+  void Fail() { works_ = false; }
+  void Recover() { works_ = true; }
+
+ private:
+  std::atomic<bool> works_ = true;
+  WebhookSink server_;
+};
+
+/// The critical events of the service's outage, of those that PagerDuty took.
+std::vector<PagerDutyEvent> PagesOfOutage(const std::vector<PagerDutyEvent>& accepted) {
+  std::vector<PagerDutyEvent> pages;
+  std::ranges::copy_if(accepted, std::back_inserter(pages), [](const PagerDutyEvent& event) {
+    return event.payload.at("class") == "PathwitnessTargetDown" &&
+           event.payload.at("severity") == "critical";
+  });
+  return pages;
+}
+
+class Page : public testing::Test {
+ protected:
+  Page()
+      : partner_(kPartnerTargets),
+        exporters_{Server(Watching(service_)), Server(Watching(service_))} {
+    const std::vector<std::string> exporters = {LoopbackPlace(exporters_[0].Port()),
+                                                LoopbackPlace(exporters_[1].Port())};
+    auto options = stage_.Alertmanager(exporters, LoopbackPlace(partner_.Port()));
+    alertmanagers_[0] = std::make_unique<AlertmanagerServer>(options);
+    options.peer = alertmanagers_[0]->ClusterAddress();
+    alertmanagers_[1] = std::make_unique<AlertmanagerServer>(options);
+    const PagingStage::Neighbours neighbours = {
+        .exporters = exporters,
+        .alertmanagers = {LoopbackPlace(alertmanagers_[0]->Port()),
+                          LoopbackPlace(alertmanagers_[1]->Port())}};
+    prometheus_[0] = std::make_unique<PrometheusServer>(stage_.Prometheus(neighbours, "a"));
+    prometheus_[1] = std::make_unique<PrometheusServer>(stage_.Prometheus(neighbours, "b"));
+    AwaitCalm();
+  }
+
+  static std::string Watching(const Service& service) {
+    return "targets:\n  - name: here-to-shop\n    labels: {team: shop}\n    https: {url: \"" +
+           service.Url() + "\", interval: 1s, timeout: 800ms}\n";
+  }
+
+  void AwaitCalm() {
+    for (auto& alertmanager : alertmanagers_) {
+      alertmanager->AwaitCluster();
+      alertmanager->GetUntil("/api/v2/alerts", "Watchdog");
+    }
+    for (auto& prometheus : prometheus_) {
+      prometheus->QueryUntil("count(pathwitness_https_success == 1)", "\"2\"]");
+      prometheus->QueryUntil("pathwitness:target_worked:ever{target=\"here-to-shop\"}", "\"1\"]");
+    }
+  }
+
+  bool AwaitPages(std::size_t count, std::chrono::milliseconds patience) {
+    return stage_.PagerDuty().AwaitAccepted(
+        [&](const auto& events) { return PagesOfOutage(events).size() >= count; }, patience);
+  }
+
+  std::vector<PagerDutyEvent> Pages() { return PagesOfOutage(stage_.PagerDuty().Accepted()); }
+
+  void ExpectOneTriggerAndOneResolve() {
+    const std::vector<PagerDutyEvent> pages = Pages();
+    ASSERT_THAT(pages, SizeIs(2));
+    EXPECT_EQ(pages[0].action, "trigger");
+    EXPECT_EQ(pages[1].action, "resolve");
+    EXPECT_EQ(pages[0].dedup_key, pages[1].dedup_key);
+  }
+
+  /// When the partner last got a heartbeat, as its metrics say it; empty when never.
+  std::string LastBeat() const {
+    const std::string metrics = BodyOf(partner_.Get("/metrics"));
+    const std::size_t found =
+        metrics.find("\npathwitness_pulse_timestamp_seconds{target=\"partner-watchdog\"");
+    return found == std::string::npos
+               ? ""
+               : metrics.substr(found + 1, metrics.find('\n', found + 1) - found);
+  }
+
+  /// True when the partner gets another beat within `patience`.
+  bool AwaitBeat(std::chrono::milliseconds patience) {
+    const auto deadline = std::chrono::steady_clock::now() + patience;
+    const std::string before = LastBeat();
+    while (LastBeat() == before) {
+      if (std::chrono::steady_clock::now() >= deadline) {
+        return false;
+      }
+      partner_.Process().ReadUntil("never logged", 100ms);
+    }
+    return true;
+  }
+
+  PagingStage stage_;
+  Service service_;
+  Server partner_;
+  std::array<Server, 2> exporters_;
+  std::array<std::unique_ptr<AlertmanagerServer>, 2> alertmanagers_;
+  std::array<std::unique_ptr<PrometheusServer>, 2> prometheus_;
+};
+
+TEST_F(Page, OfAnOutageIsOneWithAllThatOneNeedsAndEndsWithIt) {
+  service_.Fail();
+  ASSERT_TRUE(AwaitPages(1, 60s));
+  const PagerDutyEvent page = Pages().at(0);
+  RecordProperty("event", page.body);
+  EXPECT_EQ(page.payload.at("source"), "here-to-shop");
+  EXPECT_EQ(page.payload.at("group"), "test");
+  EXPECT_EQ(page.details.at("team"), "shop");
+  EXPECT_EQ(page.details.at("num_firing"), "1") << "the two Prometheus are not told apart";
+  EXPECT_THAT(page.links, AllOf(Contains(Pair("Runbook", HasSubstr("/PathwitnessTargetDown"))),
+                                Contains(Pair("Dashboard around the alert",
+                                              HasSubstr("var-target=here-to-shop&from="))),
+                                Contains(Pair("Evidence", HasSubstr("?target=here-to-shop"))),
+                                Contains(Pair("Silence", StartsWith("http://alertmanager.")))));
+  service_.Recover();
+  ASSERT_TRUE(AwaitPages(2, 60s));
+  EXPECT_FALSE(AwaitPages(3, 6s)) << "it came back after its end";
+  ExpectOneTriggerAndOneResolve();
+}
+
+TEST_F(Page, ArrivesOnceWithOneOfEachKilledAndPagerDutyRefusing) {
+  stage_.PagerDuty().AnswerNext({429, 500});
+  alertmanagers_[0]->Kill();
+  service_.Fail();
+  ASSERT_TRUE(AwaitPages(1, 60s));
+  prometheus_[0]->Kill();
+  exporters_[0].Process().Signal(SIGKILL);
+  EXPECT_FALSE(AwaitPages(2, 8s)) << "what is left keeps the page up";
+  service_.Recover();
+  ASSERT_TRUE(AwaitPages(2, 60s));
+  ExpectOneTriggerAndOneResolve();
+}
+
+TEST_F(Page, WithoutAnyPrometheusTheHeartbeatStops) {
+  ASSERT_TRUE(AwaitBeat(20s));
+  ASSERT_TRUE(AwaitBeat(5s)) << "it beats on";
+  for (auto& prometheus : prometheus_) {
+    prometheus->Kill();
+  }
+  // Alertmanager takes the Watchdog for over when it has not heard of it for 4 resend delays.
+  const auto deadline = std::chrono::steady_clock::now() + 30s;
+  bool is_beating = true;
+  while (is_beating && std::chrono::steady_clock::now() < deadline) {
+    is_beating = AwaitBeat(5s);
+  }
+  EXPECT_FALSE(is_beating);
+}
+
+}  // namespace
+}  // namespace pathwitness
