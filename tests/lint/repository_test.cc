@@ -48,7 +48,7 @@ std::vector<std::string> Lines(const std::string& text) {
 
 std::vector<SourceFile> SourceFiles() {
   std::vector<SourceFile> files;
-  for (const char* top : {"config", "probes", "exporter", "tests"}) {
+  for (const char* top : {"config", "probes", "diagnosis", "exporter", "tests"}) {
     for (const auto& entry : fs::recursive_directory_iterator(kRoot / top)) {
       const fs::path extension = entry.path().extension();
       if (extension == ".h" || extension == ".cc") {
