@@ -15,6 +15,7 @@
 #include "exporter/config_change.h"
 #include "exporter/discovery/discovery_engine.h"
 #include "exporter/discovery/with_discovered.h"
+#include "exporter/drill/drill_pages.h"
 #include "exporter/version.h"
 #include "exporter/web/server.h"
 #include "probes/dns/dns_engine.h"
@@ -228,6 +229,7 @@ Views App::MakeViews() {
                               .pulses = &pulse_board_,
                               .dns = &dns_board_,
                               .discovery = &discovery_board_,
+                              .drills = &drills_,
                               .clock = &clock_,
                               .facts = [this] { return Facts(); }};
   const Probers probers{dns_board_, trace_, https_, pulse_, clock_};
@@ -247,6 +249,12 @@ Views App::MakeViews() {
           },
       .config_text = [this] { return ConfigText(); },
       .reload = [this] { return reload_requests_.Ask(kReloadPatience); },
+      .drill =
+          [this](const HttpRequest& request) {
+            return AnswerDrillRequest(
+                request, *InForce()->config,
+                {.book = drills_, .traces = trace_board_, .clock = clock_, .log = log_});
+          },
   };
 }
 

@@ -10,6 +10,7 @@
 #include "config/load.h"
 #include "exporter/config_in_force.h"
 #include "exporter/discovery/discovery_snapshot.h"
+#include "exporter/drill/drill_book.h"
 #include "exporter/log.h"
 #include "exporter/metrics/render.h"
 #include "exporter/on_demand.h"
@@ -99,6 +100,7 @@ class App {
   TraceSelfBoard trace_self_board_;
   HttpsBoard https_board_;
   PulseBoard pulse_board_;
+  DrillBook drills_;
 
   // After the boards: engines end before what they write to.
   EngineThread discovery_;

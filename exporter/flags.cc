@@ -40,7 +40,7 @@ void Declare(CLI::App& app, Words& words) {
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   app.add_option("--web.telemetry-path", words.telemetry_path, "Where the metrics are")
       ->capture_default_str();
-  app.add_flag("--web.enable-lifecycle", words.enable_lifecycle, "Allow POST /-/reload");
+  app.add_flag("--web.enable-lifecycle", words.enable_lifecycle, "Allow POST /-/reload and drills");
   app.add_option("--log.level", words.log_level, "debug, info, warn or error")
       ->capture_default_str();
   app.add_option("--log.format", words.log_format, "logfmt or json")->capture_default_str();

@@ -57,6 +57,7 @@ Views AllowedViews(App& app, const Flags& flags) {
   Views views = app.MakeViews();
   if (!flags.enable_lifecycle) {
     views.reload = nullptr;
+    views.drill = nullptr;
   }
   return views;
 }

@@ -322,6 +322,30 @@ inline constexpr Metric kAlertOverrideInfo{
     "Why the configuration overrides an alert, who answers for it and the last day (UTC) on which "
     "it does; always 1. Still there when that day is over and the override without effect."};
 
+// Drills
+
+inline constexpr Metric kDrillPathProbes{
+    "pathwitness_drill_path_probes_total", kCounter, "target,prober,family,drill",
+    "End-to-end probes that are over since the drill's start. Absent when it is over."};
+inline constexpr Metric kDrillPathProbesLost{
+    "pathwitness_drill_path_probes_lost_total", kCounter, "target,prober,family,drill",
+    "Those of them that were lost in truth, and the drill's share of the others. Absent when it is "
+    "over."};
+inline constexpr Metric kDrillPathHopProbes{
+    "pathwitness_drill_path_hop_probes_total", kCounter, "target,prober,family,hop,drill",
+    "TTL-limited probes that are over since the drill's start. Absent when it is over."};
+inline constexpr Metric kDrillPathHopRepliesMissing{
+    "pathwitness_drill_path_hop_replies_missing_total", kCounter, "target,prober,family,hop,drill",
+    "Those of them without any answer in truth and, from the drill's hop on, its share of the "
+    "others. Absent when it is over."};
+inline constexpr Metric kDrillInfo{
+    "pathwitness_drill_info", kGauge, "drill,target,loss,at_hop",
+    "A drill that runs: the share of packets that it loses and the hop from which on; always 1. "
+    "Absent when it is over."};
+inline constexpr Metric kDrillEnd{
+    "pathwitness_drill_end_timestamp_seconds", kGauge, "drill,target",
+    "Unix time in seconds at which the drill ends by itself. Absent when it is over."};
+
 // Answers of /probe, as users of multi-target exporters know them
 
 inline constexpr Metric kProbeSuccess{
@@ -355,6 +379,8 @@ inline constexpr std::array kAllMetrics = {
     kRepliesSpoofed, kRepliesMalformed, kRepliesLate, kRepliesDuplicate, kReceiveDrops,
     kEngineTurn, kEngineRestarts, kSchedulerLateness,
     kAlertOverride, kAlertDisabledUntil, kAlertOverrideInfo,
+    kDrillPathProbes, kDrillPathProbesLost, kDrillPathHopProbes, kDrillPathHopRepliesMissing,
+    kDrillInfo, kDrillEnd,
     kProbeSuccess, kProbeDuration,
     // clang-format on
 };

@@ -7,6 +7,7 @@
 #include "exporter/metrics/alert_collector.h"
 #include "exporter/metrics/discovery_collector.h"
 #include "exporter/metrics/dns_collector.h"
+#include "exporter/metrics/drill_collector.h"
 #include "exporter/metrics/exporter_collector.h"
 #include "exporter/metrics/families.h"
 #include "exporter/metrics/gzip.h"
@@ -49,6 +50,8 @@ Collectors MakeCollectors(const MetricSources& sources) {
       std::make_unique<DiscoveryCollector>(sources.discovery->All(), facts.discovery_refused));
   collectors.push_back(std::make_unique<SelfCollector>(sources.trace_self->Find(0), facts.engines));
   collectors.push_back(std::make_unique<AlertCollector>(facts.config, now));
+  collectors.push_back(std::make_unique<DrillCollector>(
+      RunningDrills(sources.drills->All(), *sources.traces, *sources.clock)));
   return collectors;
 }
 

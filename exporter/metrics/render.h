@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "exporter/discovery/discovery_snapshot.h"
+#include "exporter/drill/drill_book.h"
 #include "exporter/metrics/exporter_facts.h"
 #include "exporter/metrics/process_facts.h"
 #include "probes/base/time.h"
@@ -23,6 +24,7 @@ struct MetricSources {
   const PulseBoard* pulses = nullptr;
   const DnsBoard* dns = nullptr;
   const DiscoveryBoard* discovery = nullptr;
+  const DrillBook* drills = nullptr;
   const Clock* clock = nullptr;
   std::function<ExporterFacts()> facts;
   std::function<ProcessFacts()> process = ReadProcessFacts;

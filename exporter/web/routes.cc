@@ -20,6 +20,8 @@ namespace {
 constexpr std::string_view kExposition = "text/plain; version=0.0.4; charset=utf-8";
 constexpr std::string_view kPulsePrefix = "/pulse/";
 constexpr std::string_view kReloadPath = "/-/reload";
+constexpr std::string_view kDrillPath = "/-/drill";
+constexpr std::string_view kDrillPrefix = "/-/drill/";
 constexpr std::array<std::string_view, 2> kOtherPages = {"/probe", "/config"};
 constexpr std::array kProberKinds = {ProberKind::TraceIcmp, ProberKind::TraceUdp,
                                      ProberKind::TraceTcp, ProberKind::Https, ProberKind::Pulse};
@@ -176,6 +178,9 @@ class Routes::Impl {
     if (*path == kReloadPath) {
       return Reload(request);
     }
+    if (*path == kDrillPath || path->starts_with(kDrillPrefix)) {
+      return Drill(request);
+    }
     const auto route = std::ranges::find(table_, *path, &Route::path);
     if (route == table_.end()) {
       return PlainText(404, "no such page: / has links to those there are");
@@ -267,6 +272,11 @@ class Routes::Impl {
                   : PlainText(504,
                               "the reload is not done yet: the log and "
                               "config_last_reload_successful will tell");
+  }
+
+  HttpResponse Drill(const HttpRequest& request) const {
+    return views_.drill ? views_.drill(request)
+                        : PlainText(403, "drills are off: start with --web.enable-lifecycle");
   }
 
   HttpResponse Heartbeat(const HttpRequest& request, const std::string& name) const {

@@ -57,6 +57,7 @@ struct Views {
   std::function<std::string()> config_text;  // what is in force, as YAML without secrets
   // Empty when asked for too long ago, or when the process is stopping. No function: not allowed.
   std::function<std::optional<ReloadResult>()> reload = {};
+  std::function<HttpResponse(const HttpRequest&)> drill = {};  // No function: not allowed.
 };
 
 /// Answers every request of the web server:
@@ -73,6 +74,7 @@ struct Views {
 ///   POST /-/reload         reads the configuration again; 200 when it is in force, 500 with the
 ///                          problems when the old one stays, 403 when not allowed, 503 too many at
 ///                          a time, 504 when it takes too long
+///   /-/drill...            drills (see drill_pages.h), 403 when not allowed
 ///   POST /pulse/<name>     a heartbeat; 200 when stored, 404 unknown name, 503 when it could not
 ///                          be stored: send it again
 ///
@@ -80,7 +82,7 @@ struct Views {
 /// problems of a reload. May be called from many threads at once.
 class Routes {
  public:
-  /// Pre: IsUsableTelemetryPath(telemetry_path); every view but `reload` is set.
+  /// Pre: IsUsableTelemetryPath(telemetry_path); every view but `reload` and `drill` is set.
   Routes(std::string telemetry_path, Views views);
   ~Routes();
   Routes(const Routes&) = delete;

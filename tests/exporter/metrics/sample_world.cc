@@ -1,5 +1,6 @@
 #include "tests/exporter/metrics/sample_world.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -151,6 +152,18 @@ DiscoverySnapshot BrokenSource(WallTime now) {
   return source;
 }
 
+// 100 end-to-end probes and 10 rounds ago.
+TraceSnapshot EarlierTrace(WallTime now) {
+  TraceSnapshot trace = ReachedTrace(now);
+  trace.probes -= 100;
+  trace.lost -= 2;
+  for (HopCounters& hop : trace.hops) {
+    hop.probes -= 10;
+    hop.replies_missing -= std::min<std::uint64_t>(hop.replies_missing, 10);
+  }
+  return trace;
+}
+
 ExporterFacts SampleFacts(WallTime now) {
   auto config = std::make_shared<Config>();
   config->targets = {Target("fra-to-example", "www.example"),
@@ -266,6 +279,10 @@ SampleWorld::SampleWorld() {
   }
   publish(discovery, std::string("/etc/pathwitness/sd/build.json"), BrokenSource(now));
   publish(trace_self, 0, BusySelf());
+  drills.Start(
+      {.target = "fra-to-example", .loss = 0.3, .at_hop = 2, .length = std::chrono::minutes(10)},
+      {std::make_shared<const TraceSnapshot>(EarlierTrace(now))},
+      {.mono = clock.Now(), .wall = now});
   facts = SampleFacts(now);
   process = {.cpu_seconds = 1.25,
              .resident_bytes = 20971520,
@@ -283,6 +300,7 @@ MetricSources SampleWorld::Sources() const {
   sources.pulses = &pulses;
   sources.dns = &dns;
   sources.discovery = &discovery;
+  sources.drills = &drills;
   sources.clock = &clock;
   sources.facts = [this] { return facts; };
   sources.process = [this] { return process; };

@@ -7,7 +7,8 @@ namespace pathwitness {
 
 /// Boards as the engines of a small installation leave them, all at the clock's start:
 /// `fra-to-example` is up over IPv4 and IPv6 but its HTTPS certificate is refused, `fra-to-nowhere`
-/// does not resolve, `nightly-backup` is a pushed heartbeat that has not come yet.
+/// does not resolve, `nightly-backup` is a pushed heartbeat that has not come yet. A drill has lost
+/// 30% of what goes to `fra-to-example` from hop 2 on, for the last third of its probes.
 struct SampleWorld {
   FakeClock clock;
   TraceBoard traces;
@@ -18,6 +19,7 @@ struct SampleWorld {
   DiscoveryBoard discovery;
   ExporterFacts facts;
   ProcessFacts process;
+  DrillBook drills;
 
   SampleWorld();
   MetricSources Sources() const;
