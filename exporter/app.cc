@@ -16,6 +16,8 @@
 #include "exporter/discovery/discovery_engine.h"
 #include "exporter/discovery/with_discovered.h"
 #include "exporter/drill/drill_pages.h"
+#include "exporter/rules/rules_engine.h"
+#include "exporter/rules/runbooks.h"
 #include "exporter/version.h"
 #include "exporter/web/server.h"
 #include "probes/dns/dns_engine.h"
@@ -88,6 +90,9 @@ App::App(AppSettings settings, LoadedConfig loaded, PortFactory open_port, const
       pulse_(
           "pulse",
           [this] { return std::make_unique<PulseEngine>(dns_board_, pulse_board_, clock_, log_); },
+          clock, log, kTick),
+      rules_(
+          "rules", [this] { return std::make_unique<RulesEngine>(rules_board_, clock_, log_); },
           clock, log, kTick) {
   Publish({.loaded = std::make_shared<const LoadedConfig>(std::move(loaded)),
            .config = started_with_,
@@ -95,7 +100,7 @@ App::App(AppSettings settings, LoadedConfig loaded, PortFactory open_port, const
 }
 
 std::vector<EngineThread*> App::Threads() {
-  return {&discovery_, &dns_, &trace_, &https_, &pulse_};
+  return {&discovery_, &dns_, &trace_, &https_, &pulse_, &rules_};
 }
 
 void App::Publish(ConfigInForce next) {
@@ -112,7 +117,7 @@ void App::Enforce(ConfigInForce next) {
   next.refused = std::move(refused);
   const std::shared_ptr<const Config> config = next.config;
   Publish(std::move(next));
-  GiveTo({&dns_, &trace_, &https_, &pulse_}, config);
+  GiveTo({&dns_, &trace_, &https_, &pulse_, &rules_}, config);
 }
 
 /// Only what was not refused before: a document that is read again is no news.
@@ -229,6 +234,7 @@ Views App::MakeViews() {
                               .pulses = &pulse_board_,
                               .dns = &dns_board_,
                               .discovery = &discovery_board_,
+                              .rules = &rules_board_,
                               .drills = &drills_,
                               .clock = &clock_,
                               .facts = [this] { return Facts(); }};
@@ -248,6 +254,11 @@ Views App::MakeViews() {
             return StoreHeartbeat(name, *InForce()->config, probers);
           },
       .config_text = [this] { return ConfigText(); },
+      .runbook_names = [this] { return RunbookNames(InForce()->config->alerting); },
+      .runbook =
+          [this](const std::string& alert) {
+            return ReadRunbook(InForce()->config->alerting, alert);
+          },
       .reload = [this] { return reload_requests_.Ask(kReloadPatience); },
       .drill =
           [this](const HttpRequest& request) {

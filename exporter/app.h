@@ -15,6 +15,7 @@
 #include "exporter/metrics/render.h"
 #include "exporter/on_demand.h"
 #include "exporter/reload_mailbox.h"
+#include "exporter/rules/rules_snapshot.h"
 #include "exporter/web/pages.h"
 #include "exporter/web/routes.h"
 #include "probes/base/time.h"
@@ -100,6 +101,7 @@ class App {
   TraceSelfBoard trace_self_board_;
   HttpsBoard https_board_;
   PulseBoard pulse_board_;
+  RulesBoard rules_board_;
   DrillBook drills_;
 
   // After the boards: engines end before what they write to.
@@ -108,6 +110,7 @@ class App {
   EngineThread trace_;
   EngineThread https_;
   EngineThread pulse_;
+  EngineThread rules_;
 };
 
 /// What was built, and of what.

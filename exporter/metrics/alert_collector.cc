@@ -41,7 +41,13 @@ std::vector<MetricFamily> AlertCollector::Collect() const {
     Labels info = With(With(labels, "reason", rule.reason), "owner", rule.owner);
     AddSample(infos, With(std::move(info), "expires", DayText(rule.expires)), 1);
   }
-  return {std::move(thresholds), std::move(disabled), std::move(infos)};
+  const LinksConfig& links = config_->links;
+  return {std::move(thresholds), std::move(disabled), std::move(infos),
+          OneSample(kLinkInfo,
+                    {{"dashboards", links.dashboards},
+                     {"runbooks", links.runbooks},
+                     {"evidence", links.evidence}},
+                    1)};
 }
 
 }  // namespace pathwitness

@@ -321,6 +321,24 @@ inline constexpr Metric kAlertOverrideInfo{
     "pathwitness_alert_override_info", kGauge, "alert,tier,target,reason,owner,expires",
     "Why the configuration overrides an alert, who answers for it and the last day (UTC) on which "
     "it does; always 1. Still there when that day is over and the override without effect."};
+inline constexpr Metric kLinkInfo{
+    "pathwitness_link_info", kGauge, "dashboards,runbooks,evidence",
+    "Where the links in alerts lead, as the configuration says; always 1."};
+inline constexpr Metric kRulesDiffering{
+    "pathwitness_rules_differing", kGauge, "prometheus",
+    "Alert and recording rules (and groups) that differ from the shipped ones, are missing or were "
+    "added, in a Prometheus that the configuration names. Absent before the first comparison, and "
+    "when the last one is older than 5 intervals."};
+inline constexpr Metric kRulesComparisons{
+    "pathwitness_rules_comparisons_total", kCounter, "prometheus",
+    "Comparisons of a Prometheus' rules that are over, failed ones too."};
+inline constexpr Metric kRulesComparisonFailures{
+    "pathwitness_rules_comparison_failures_total", kCounter, "prometheus,reason",
+    "Comparisons that failed, by reason."};
+inline constexpr Metric kRulesLastComparison{
+    "pathwitness_rules_last_comparison_timestamp_seconds", kGauge, "prometheus",
+    "Unix time in seconds of the last comparison that succeeded; before the first, when the "
+    "Prometheus was configured."};
 
 // Drills
 
@@ -378,7 +396,8 @@ inline constexpr std::array kAllMetrics = {
     kPacketsSent, kPacketSendErrors, kPacketsDeferred, kPacketBudget, kRepliesUnmatched,
     kRepliesSpoofed, kRepliesMalformed, kRepliesLate, kRepliesDuplicate, kReceiveDrops,
     kEngineTurn, kEngineRestarts, kSchedulerLateness,
-    kAlertOverride, kAlertDisabledUntil, kAlertOverrideInfo,
+    kAlertOverride, kAlertDisabledUntil, kAlertOverrideInfo, kLinkInfo,
+    kRulesDiffering, kRulesComparisons, kRulesComparisonFailures, kRulesLastComparison,
     kDrillPathProbes, kDrillPathProbesLost, kDrillPathHopProbes, kDrillPathHopRepliesMissing,
     kDrillInfo, kDrillEnd,
     kProbeSuccess, kProbeDuration,

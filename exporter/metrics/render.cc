@@ -16,6 +16,7 @@
 #include "exporter/metrics/prober_collector.h"
 #include "exporter/metrics/process_collector.h"
 #include "exporter/metrics/pulse_collector.h"
+#include "exporter/metrics/rules_collector.h"
 #include "exporter/metrics/self_collector.h"
 #include "exporter/metrics/target_collector.h"
 #include "exporter/metrics/text_writer.h"
@@ -50,6 +51,7 @@ Collectors MakeCollectors(const MetricSources& sources) {
       std::make_unique<DiscoveryCollector>(sources.discovery->All(), facts.discovery_refused));
   collectors.push_back(std::make_unique<SelfCollector>(sources.trace_self->Find(0), facts.engines));
   collectors.push_back(std::make_unique<AlertCollector>(facts.config, now));
+  collectors.push_back(std::make_unique<RulesCollector>(sources.rules->All(), now));
   collectors.push_back(std::make_unique<DrillCollector>(
       RunningDrills(sources.drills->All(), *sources.traces, *sources.clock)));
   return collectors;

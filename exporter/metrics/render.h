@@ -8,6 +8,7 @@
 #include "exporter/drill/drill_book.h"
 #include "exporter/metrics/exporter_facts.h"
 #include "exporter/metrics/process_facts.h"
+#include "exporter/rules/rules_snapshot.h"
 #include "probes/base/time.h"
 #include "probes/dns/dns_snapshot.h"
 #include "probes/https/https_snapshot.h"
@@ -24,6 +25,7 @@ struct MetricSources {
   const PulseBoard* pulses = nullptr;
   const DnsBoard* dns = nullptr;
   const DiscoveryBoard* discovery = nullptr;
+  const RulesBoard* rules = nullptr;
   const DrillBook* drills = nullptr;
   const Clock* clock = nullptr;
   std::function<ExporterFacts()> facts;

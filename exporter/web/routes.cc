@@ -19,10 +19,11 @@ namespace {
 
 constexpr std::string_view kExposition = "text/plain; version=0.0.4; charset=utf-8";
 constexpr std::string_view kPulsePrefix = "/pulse/";
+constexpr std::string_view kRunbookPrefix = "/runbooks/";
 constexpr std::string_view kReloadPath = "/-/reload";
 constexpr std::string_view kDrillPath = "/-/drill";
 constexpr std::string_view kDrillPrefix = "/-/drill/";
-constexpr std::array<std::string_view, 2> kOtherPages = {"/probe", "/config"};
+constexpr std::array<std::string_view, 3> kOtherPages = {"/probe", "/config", "/runbooks"};
 constexpr std::array kProberKinds = {ProberKind::TraceIcmp, ProberKind::TraceUdp,
                                      ProberKind::TraceTcp, ProberKind::Https, ProberKind::Pulse};
 
@@ -165,7 +166,8 @@ class Routes::Impl {
                {"/-/healthy", &Impl::Healthy},
                {"/-/ready", &Impl::Ready},
                {"/probe", &Impl::Probe},
-               {"/config", &Impl::ConfigText}} {}
+               {"/config", &Impl::ConfigText},
+               {"/runbooks", &Impl::RunbookNames}} {}
 
   HttpResponse Handle(const HttpRequest& request) {
     const std::optional<std::string> path = DecodePath(request.path);
@@ -174,6 +176,9 @@ class Routes::Impl {
     }
     if (path->starts_with(kPulsePrefix)) {
       return Heartbeat(request, path->substr(kPulsePrefix.size()));
+    }
+    if (path->starts_with(kRunbookPrefix)) {
+      return Runbook(request, path->substr(kRunbookPrefix.size()));
     }
     if (*path == kReloadPath) {
       return Reload(request);
@@ -254,6 +259,31 @@ class Routes::Impl {
                            : Busy("too many readers at a time");
   }
 
+  HttpResponse RunbookNames(const HttpRequest&) {
+    const Place place(renders_);
+    if (!place.IsTaken()) {
+      return Busy("too many readers at a time");
+    }
+    HttpResponse response;
+    for (const std::string& name : views_.runbook_names()) {
+      response.body += fmt::format("{}{}\n", kRunbookPrefix, name);
+    }
+    return response;
+  }
+
+  HttpResponse Runbook(const HttpRequest& request, const std::string& alert) {
+    if (!IsRead(request)) {
+      return MethodNotAllowed("GET, HEAD");
+    }
+    const Place place(renders_);
+    if (!place.IsTaken()) {
+      return Busy("too many readers at a time");
+    }
+    std::optional<std::string> text = views_.runbook(alert);
+    return text ? HttpResponse{.body = std::move(*text)}
+                : PlainText(404, "there is no such runbook: /runbooks has those there are");
+  }
+
   HttpResponse Reload(const HttpRequest& request) {
     if (request.method != "POST") {
       return MethodNotAllowed("POST");
@@ -313,7 +343,7 @@ HttpResponse Routes::Handle(const HttpRequest& request) {
 bool IsUsableTelemetryPath(std::string_view path) {
   constexpr std::string_view kNotInPaths = "%?# \t\r\n";
   return path.size() > 1 && path.starts_with('/') && !path.starts_with("/-/") &&
-         !path.starts_with(kPulsePrefix) &&
+         !path.starts_with(kPulsePrefix) && !path.starts_with(kRunbookPrefix) &&
          std::ranges::find(kOtherPages, path) == kOtherPages.end() &&
          path.find_first_of(kNotInPaths) == std::string_view::npos;
 }

@@ -55,6 +55,9 @@ struct Views {
   std::function<ProbeOutcome(const ProbeOrder&)> probe;
   std::function<HeartbeatOutcome(const std::string& name)> on_heartbeat;
   std::function<std::string()> config_text;  // what is in force, as YAML without secrets
+  std::function<std::vector<std::string>()> runbook_names;
+  // As Markdown. `alert` is as a stranger wrote it.
+  std::function<std::optional<std::string>(const std::string& alert)> runbook;
   // Empty when asked for too long ago, or when the process is stopping. No function: not allowed.
   std::function<std::optional<ReloadResult>()> reload = {};
   std::function<HttpResponse(const HttpRequest&)> drill = {};  // No function: not allowed.
@@ -71,6 +74,8 @@ struct Views {
 ///                          unknown target, 503 too many at a time, 504 not done within the
 ///                          scrape's timeout
 ///   GET  /config           the configuration in force
+///   GET  /runbooks         the alerts that have a runbook, one a line
+///   GET  /runbooks/<alert> what to do about an alert; 404 when it has none
 ///   POST /-/reload         reads the configuration again; 200 when it is in force, 500 with the
 ///                          problems when the old one stays, 403 when not allowed, 503 too many at
 ///                          a time, 504 when it takes too long

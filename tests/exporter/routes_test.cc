@@ -35,6 +35,12 @@ class RoutesTest : public testing::Test {
                                               : HeartbeatOutcome::UnknownName;
             },
         .config_text = [] { return "targets: []\n"; },
+        .runbook_names = [] { return std::vector<std::string>{"PathwitnessAbsent"}; },
+        .runbook =
+            [](const std::string& alert) {
+              return alert == "PathwitnessAbsent" ? std::optional<std::string>("# Absent\n")
+                                                  : std::nullopt;
+            },
         .reload = [this] { return reload_result_; },
     };
   }
@@ -168,6 +174,21 @@ TEST_F(RoutesTest, AReloadThatIsNotAllowedIs403AndSaysHow) {
   const HttpResponse response = routes.Handle({.method = "POST", .path = "/-/reload"});
   EXPECT_EQ(response.status, 403);
   EXPECT_THAT(response.body, HasSubstr("--web.enable-lifecycle"));
+}
+
+TEST_F(RoutesTest, ARunbookIsServedByTheNameOfItsAlert) {
+  EXPECT_EQ(Get("/runbooks/PathwitnessAbsent").body, "# Absent\n");
+  EXPECT_EQ(Get("/runbooks/PathwitnessAbsent").content_type, "text/plain; charset=utf-8");
+  EXPECT_EQ(Get("/runbooks/..%2f..%2fetc%2fpasswd").status, 404);
+  EXPECT_EQ(Get("/runbooks/").status, 404);
+}
+
+TEST_F(RoutesTest, RunbooksAreListed) {
+  EXPECT_EQ(Get("/runbooks").body, "/runbooks/PathwitnessAbsent\n");
+}
+
+TEST_F(RoutesTest, ARunbookCannotBePosted) {
+  EXPECT_EQ(Send("POST", "/runbooks/PathwitnessAbsent").status, 405);
 }
 
 TEST_F(RoutesTest, ProbePassesOnWhatWasAsked) {

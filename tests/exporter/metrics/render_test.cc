@@ -144,6 +144,7 @@ TEST(RenderMetrics, RendersBeforeAnyEngineHasSpoken) {
   const PulseBoard pulses;
   const DnsBoard dns;
   const DiscoveryBoard discovery;
+  const RulesBoard rules;
   MetricSources sources = world.Sources();
   sources.traces = &traces;
   sources.trace_self = &trace_self;
@@ -151,6 +152,7 @@ TEST(RenderMetrics, RendersBeforeAnyEngineHasSpoken) {
   sources.pulses = &pulses;
   sources.dns = &dns;
   sources.discovery = &discovery;
+  sources.rules = &rules;
   EXPECT_THAT(RenderMetrics(sources),
               AllOf(HasSubstr("pathwitness_targets 3\n"), Not(HasSubstr("pathwitness_path_"))));
 }

@@ -164,6 +164,17 @@ TraceSnapshot EarlierTrace(WallTime now) {
   return trace;
 }
 
+RulesSnapshot ChangedRules(WallTime now) {
+  RulesSnapshot rules{.prometheus = "http://prometheus.example:9090",
+                      .interval = seconds(300),
+                      .drifts = std::vector<RuleDrift>(2),
+                      .has_compared = true,
+                      .last_comparison = now - seconds(60),
+                      .comparisons = 7};
+  rules.failures[static_cast<std::size_t>(ComparisonFailure::Connect)] = 1;
+  return rules;
+}
+
 ExporterFacts SampleFacts(WallTime now) {
   auto config = std::make_shared<Config>();
   config->targets = {Target("fra-to-example", "www.example"),
@@ -278,6 +289,7 @@ SampleWorld::SampleWorld() {
     publish(dns, DnsKey(known.target, known.family), known);
   }
   publish(discovery, std::string("/etc/pathwitness/sd/build.json"), BrokenSource(now));
+  publish(rules, ChangedRules(now).prometheus, ChangedRules(now));
   publish(trace_self, 0, BusySelf());
   drills.Start(
       {.target = "fra-to-example", .loss = 0.3, .at_hop = 2, .length = std::chrono::minutes(10)},
@@ -300,6 +312,7 @@ MetricSources SampleWorld::Sources() const {
   sources.pulses = &pulses;
   sources.dns = &dns;
   sources.discovery = &discovery;
+  sources.rules = &rules;
   sources.drills = &drills;
   sources.clock = &clock;
   sources.facts = [this] { return facts; };

@@ -17,9 +17,10 @@ struct SampleWorld {
   PulseBoard pulses;
   DnsBoard dns;
   DiscoveryBoard discovery;
+  RulesBoard rules;
+  DrillBook drills;
   ExporterFacts facts;
   ProcessFacts process;
-  DrillBook drills;
 
   SampleWorld();
   MetricSources Sources() const;
