@@ -59,7 +59,7 @@ struct HopOwner {
   Segment segment = Segment::Undetermined;
   std::uint32_t asn = 0;       // 0: unknown
   std::uint32_t asn_near = 0;  // of an interconnect or an exchange; 0: unknown
-  std::string name;            // who to ask, as "AS64500" or "office-lan"; several when undetermined
+  std::string name;  // who to ask, as "AS64500" or "office-lan"; several when undetermined
   bool may_be_border = false;  // the hop before a border: its address may be on the far router
 
   bool operator==(const HopOwner&) const = default;
