@@ -13,6 +13,7 @@
 #include "config/load.h"
 #include "exporter/cli/config_check.h"
 #include "exporter/cli/config_diff.h"
+#include "exporter/cli/drill_command.h"
 #include "exporter/flags.h"
 
 namespace pathwitness {
@@ -22,7 +23,7 @@ constexpr int kFine = 0;
 constexpr int kProblems = 1;  // or differences
 constexpr int kCannotTell = 2;
 
-constexpr std::array<std::string_view, 2> kCommands = {"check", "config"};
+constexpr std::array<std::string_view, 3> kCommands = {"check", "config", "drill"};
 
 /// The words of the command line.
 struct Words {
@@ -32,6 +33,7 @@ struct Words {
   bool as_json = false;
   std::string left;
   std::string right;
+  DrillWords drill;
 };
 
 /// Where a command speaks, and when.
@@ -101,6 +103,10 @@ int DiffTwo(const Words& words, const Stage& stage) {
   return difference.IsEmpty() ? kFine : kProblems;
 }
 
+int PlayDrill(const Words& words, const Stage& stage) {
+  return RunDrill(words.drill, stage.out, stage.err);
+}
+
 /// One command: what it is called, what it does, and the status when it cannot.
 struct Command {
   CLI::App* app;
@@ -108,7 +114,30 @@ struct Command {
   int on_bad_config;
 };
 
-std::array<Command, 3> Declare(CLI::App& app, Words& words) {
+CLI::App& AddDrill(CLI::App& app, DrillWords& words) {
+  CLI::App& drill = *app.add_subcommand(
+      "drill", "Play a fault and follow its page; exits 0 arrived, 1 not, 2 not started");
+  drill.add_option("TARGET", words.target, "A traced target")->required();
+  drill.add_option("--loss", words.loss, "Share of its packets that are lost, such as 30%")
+      ->required();
+  drill.add_option("--at-hop", words.at_hop, "The hop from which on they are")
+      ->capture_default_str();
+  drill.add_option("--for", words.length, "How long at most, such as 10m; 1h is the longest")
+      ->required();
+  drill.add_option("--url", words.url, "The exporter, with --web.enable-lifecycle")
+      ->capture_default_str();
+  drill.add_option("--prometheus.url", words.prometheus_url, "Look for alerts there too");
+  drill.add_option("--alertmanager.url", words.alertmanager_url,
+                   "Look for alerts there too, and for the page at the drill receiver");
+  drill.add_option("--severity", words.goals.severity, "Severity of the alert that must arrive")
+      ->capture_default_str();
+  drill.add_option("--receiver", words.goals.receiver, "Where all of a drill must go")
+      ->capture_default_str();
+  drill.add_flag("--wait-resolved", words.goals.until_resolved, "Wait for the alert's end too");
+  return drill;
+}
+
+std::array<Command, 4> Declare(CLI::App& app, Words& words) {
   CLI::App& check = *app.add_subcommand("check", "Check before shipping")->require_subcommand(1);
   CLI::App& config =
       *app.add_subcommand("config", "Show and compare configurations")->require_subcommand(1);
@@ -133,10 +162,11 @@ std::array<Command, 3> Declare(CLI::App& app, Words& words) {
   diff.add_option("B", words.right, "The other")->required();
   return {{{&check_config, CheckConfigs, kProblems},
            {&show, ShowOne, kProblems},
-           {&diff, DiffTwo, kCannotTell}}};
+           {&diff, DiffTwo, kCannotTell},
+           {&AddDrill(app, words.drill), PlayDrill, kProblems}}};
 }
 
-int RunParsed(const std::array<Command, 3>& commands, const Words& words, const Stage& stage) {
+int RunParsed(const std::array<Command, 4>& commands, const Words& words, const Stage& stage) {
   const auto* const chosen =
       std::ranges::find_if(commands, [](const Command& command) { return command.app->parsed(); });
   try {
@@ -156,7 +186,7 @@ std::optional<int> RunCommand(const std::vector<std::string>& arguments, std::os
   }
   CLI::App app("", "pathwitness");
   Words words;
-  const std::array<Command, 3> commands = Declare(app, words);
+  const std::array<Command, 4> commands = Declare(app, words);
   std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());  // as CLI11 wants them
   try {
     app.parse(std::move(reversed));
