@@ -3,278 +3,230 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
+// The model: a probe to hop t is answered with probability F_t * a_t. F_t is what the links up to t
+// let through and never grows with t; a_t is the hop's own willingness, 1 for most and anything
+// for one that limits its answers. So loss that a later hop does not show is not the path's. For
+// each link k and loss l: hops before k lose nothing, hops from k on lose l, each hop may hide
+// behind an a_t of its own; what that explains is averaged over l and over a_t.
+// docs/algorithms.md gives the parameters and what they were tried against.
 namespace pathwitness {
 namespace {
 
-constexpr double kTolerated = 0.01;      // loss that nobody is blamed for
-constexpr double kCared = 0.05;          // loss that must be excluded before all is said to be well
-constexpr double kFewestProbes = 10;
-constexpr double kFewestLosses = 3;
-constexpr double kSignificance = 0.01;   // of the classes
-constexpr double kStrayLoss = 0.0005;    // of a healthy path
-constexpr double kLimitedPrior = 0.3;    // that a router answers at a rate of its own
-constexpr double kDestinationLimitedPrior = 0.02;
-constexpr double kReferenceWeight = 0.25;  // of a reference probe, as routers change their ways
-constexpr double kUnmasked = 0.005;        // reference loss of a router that answers always
-constexpr double kCoverage = 0.95;
+constexpr double kSignificance = 0.01;        // of hop classes
+constexpr double kStrayLoss = 0.0005;         // what any hop loses without a fault
+constexpr double kMayHide = 0.3;              // that a hop limits its answers
+constexpr double kDestinationMayHide = 0.02;  // that the destination does
+constexpr double kReferenceWeight = 0.25;     // what a sample of earlier is worth now
+constexpr double kUnmaskedLoss = 0.005;       // a hop that may lose less never limited its answers
+constexpr unsigned kFewestLossyRounds = 3;
+constexpr unsigned kFewestLossyBlocks = 2;
 
-constexpr std::size_t kRates = 64;   // points of an answer rate
-constexpr std::size_t kLosses = 40;  // points of a link's loss, evenly on a logarithmic scale
-constexpr double kLeastLoss = 0.005;
+// The grid of losses is 14 % wide. More samples would tell its points from the truth between them,
+// and everything would be put down to hops that hide.
+constexpr double kMostSamples = 2000;
 
-// Likelihoods without the binomial coefficient, which all hypotheses share.
-double LogBinomial(double replies, double missing, double log_success, double log_failure) {
-  const double of_replies = replies > 0 ? replies * log_success : 0;
-  return of_replies + (missing > 0 ? missing * log_failure : 0);
-}
+constexpr std::size_t kLosses = 40;
+constexpr std::size_t kWillingnesses = 64;
+constexpr double kSmallestLoss = 0.005;
 
-// What does not depend on the evidence.
+// What reaches a hop: element 0 without a fault, then with each loss of the grid; and for each
+// willingness a the logarithms that a binomial needs.
 struct Grid {
-  Grid() {
-    for (std::size_t a = 0; a < kRates; ++a) {
-      rate[a] = (static_cast<double>(a) + 0.5) / kRates;
-    }
-    const double step = -std::log(kLeastLoss) / (kLosses - 1);
-    success[0] = 1 - kStrayLoss;  // no loss
-    for (std::size_t l = 0; l < kLosses; ++l) {
-      const double loss = std::min(1.0, kLeastLoss * std::exp(step * static_cast<double>(l)));
-      success[l + 1] = (1 - loss) * (1 - kStrayLoss);
-    }
-    success[kLosses] = 0;  // all is lost, but for rounding
-    for (std::size_t l = 0; l <= kLosses; ++l) {
-      for (std::size_t a = 0; a < kRates; ++a) {
-        log_success[l][a] = std::log(success[l] * rate[a]);
-        log_failure[l][a] = std::log1p(-success[l] * rate[a]);
-      }
-    }
-  }
-
-  std::array<double, kRates> rate{};
-  std::array<double, kLosses + 1> success{};  // [0]: without loss
-  std::array<std::array<double, kRates>, kLosses + 1> log_success{};
-  std::array<std::array<double, kRates>, kLosses + 1> log_failure{};
+  struct Row {
+    double log_through = 0;
+    double log_lost = 0;
+    std::array<double, kWillingnesses> log_unanswered{};  // log(1 - through * a)
+  };
+  std::array<Row, kLosses + 1> rows;
+  std::array<double, kWillingnesses> log_willing{};
+  std::array<double, kWillingnesses> log_unwilling{};
 };
 
-const Grid& SharedGrid() {
-  static const Grid kGrid;
-  return kGrid;
+Grid MakeGrid() {
+  Grid grid;
+  for (std::size_t i = 0; i <= kLosses; ++i) {
+    const double exponent = (static_cast<double>(i) - 1) / (kLosses - 1);
+    const double loss =
+        i == 0 ? 0 : std::min(1.0, kSmallestLoss * std::pow(1 / kSmallestLoss, exponent));
+    const double through = (1 - loss) * (1 - kStrayLoss);
+    Grid::Row& row = grid.rows[i];
+    row.log_through = std::log(through);
+    row.log_lost = std::log1p(-through);
+    for (std::size_t j = 0; j < kWillingnesses; ++j) {
+      const double willing = (static_cast<double>(j) + 0.5) / kWillingnesses;
+      grid.log_willing[j] = std::log(willing);
+      grid.log_unwilling[j] = std::log1p(-willing);
+      row.log_unanswered[j] = std::log1p(-through * willing);
+    }
+  }
+  return grid;
 }
 
-using RateWeights = std::array<double, kRates>;
-using LogLikelihoods = std::array<double, kLosses + 1>;  // [0]: no loss before the hop
+const Grid& TheGrid() {
+  static const Grid grid = MakeGrid();
+  return grid;
+}
 
-// How a hop is believed to answer.
-struct AnswerModel {
-  double limited = kLimitedPrior;  // weight of the rates; the rest is "always"
-  RateWeights rates{};             // sum to 1
+// `count` times the logarithm of a probability, which may be that of the impossible.
+double Weigh(double count, double log_probability) {
+  return count > 0 ? count * log_probability : 0;
+}
+
+// What is believed of a hop's willingness to answer before the window is looked at.
+struct Willingness {
+  double log_always = 0;                            // that it answers everything
+  std::array<double, kWillingnesses> log_partly{};  // that it answers this share
 };
 
-RateWeights UniformRates() {
-  RateWeights rates;
-  rates.fill(1.0 / kRates);
-  return rates;
+Willingness BelieveIn(const Counts& reference, double may_hide) {
+  Willingness belief;
+  const Grid& grid = TheGrid();
+  for (std::size_t j = 0; j < kWillingnesses; ++j) {
+    belief.log_partly[j] = Weigh(kReferenceWeight * reference.received, grid.log_willing[j]) +
+                           Weigh(kReferenceWeight * reference.Lost(), grid.log_unwilling[j]);
+  }
+  const bool has_limited =
+      reference.sent > 0 && WilsonInterval(reference.Lost(), reference.sent).low >= kUnmaskedLoss;
+  const double share = has_limited ? 1 : may_hide;
+  belief.log_always = std::log1p(-share);
+  const double scale = std::log(share) - LogSumExp(belief.log_partly);
+  for (double& log_share : belief.log_partly) {
+    log_share += scale;
+  }
+  return belief;
 }
 
-RateWeights RatesLike(const Tally& reference) {
-  const Grid& grid = SharedGrid();
-  const double replies = kReferenceWeight * (reference.sent - reference.lost);
-  const double missing = kReferenceWeight * reference.lost;
-  RateWeights rates;
-  for (std::size_t a = 0; a < kRates; ++a) {
-    rates[a] = LogBinomial(replies, missing, std::log(grid.rate[a]), std::log1p(-grid.rate[a]));
-  }
-  const double greatest = *std::max_element(rates.begin(), rates.end());
-  double sum = 0;
-  for (double& rate : rates) {
-    rate = std::exp(rate - greatest);
-    sum += rate;
-  }
-  for (double& rate : rates) {
-    rate /= sum;
-  }
-  return rates;
-}
+using HopLogs = std::array<double, kLosses + 1>;  // of the hop's counts, for each row of the grid
 
-AnswerModel ModelOf(const Tally* reference, double limited) {
-  if (reference == nullptr || !(reference->sent > 0)) {
-    return {.limited = limited, .rates = UniformRates()};
-  }
-  const bool is_masked = WilsonInterval(reference->lost, reference->sent).low >= kUnmasked;
-  return {.limited = is_masked ? 1 : limited, .rates = RatesLike(*reference)};
-}
-
-LogLikelihoods LikelihoodsOf(const Tally& hop, const AnswerModel& model) {
-  const Grid& grid = SharedGrid();
-  const double replies = hop.sent - hop.lost;
-  LogLikelihoods likelihoods;
-  for (std::size_t l = 0; l <= kLosses; ++l) {
-    const double always = LogBinomial(replies, hop.lost, std::log(grid.success[l]),
-                                      std::log1p(-grid.success[l]));
-    std::array<double, kRates> limited;
-    double greatest = always;
-    for (std::size_t a = 0; a < kRates; ++a) {
-      limited[a] = LogBinomial(replies, hop.lost, grid.log_success[l][a], grid.log_failure[l][a]);
-      greatest = std::max(greatest, limited[a]);
+HopLogs ExplainHop(const Counts& now, const Willingness& belief) {
+  const Grid& grid = TheGrid();
+  HopLogs logs{};
+  std::array<double, kWillingnesses + 1> terms{};
+  for (std::size_t i = 0; i < grid.rows.size(); ++i) {
+    const Grid::Row& row = grid.rows[i];
+    const double log_answers = Weigh(now.received, row.log_through);
+    for (std::size_t j = 0; j < kWillingnesses; ++j) {
+      terms[j] = belief.log_partly[j] + log_answers + Weigh(now.received, grid.log_willing[j]) +
+                 Weigh(now.Lost(), row.log_unanswered[j]);
     }
-    if (!std::isfinite(greatest)) {
-      likelihoods[l] = greatest;  // impossible: it answered although all is lost
-      continue;
-    }
-    double sum = (1 - model.limited) * std::exp(always - greatest);
-    for (std::size_t a = 0; a < kRates; ++a) {
-      sum += model.limited * model.rates[a] * std::exp(limited[a] - greatest);
-    }
-    likelihoods[l] = greatest + std::log(sum);
+    terms.back() = belief.log_always + log_answers + Weigh(now.Lost(), row.log_lost);
+    logs[i] = LogSumExp(terms);
   }
-  return likelihoods;
+  return logs;
 }
 
-// Whether the hop tells anything: one that never answered before, or of which nothing is known and
-// which does not answer now, does not.
-bool IsInformative(const Tally& hop, const Tally* reference, bool is_destination) {
-  if (!(hop.sent > 0)) {
+// One that was silent before says nothing by its silence now; without a before, none does.
+bool IsTelling(const Counts& now, const Counts& reference, bool is_destination) {
+  if (now.sent <= 0) {
     return false;
   }
-  if (is_destination) {
-    return true;
+  if (reference.sent > 0) {
+    return reference.received > 0;
   }
-  if (reference != nullptr && reference->sent > 0) {
-    return reference->lost < reference->sent;
-  }
-  return hop.lost < hop.sent;
+  return is_destination || now.received > 0;
 }
 
-std::vector<LogLikelihoods> AllLikelihoods(const LossEvidence& evidence) {
-  const double worth = 1 / evidence.burst_factor;
-  std::vector<LogLikelihoods> all(evidence.hops.size());
-  for (std::size_t t = 0; t < all.size(); ++t) {
-    const bool is_destination = t + 1 == all.size();
-    const Tally* reference =
-        t < evidence.reference.size() ? &evidence.reference[t] : nullptr;
-    if (!IsInformative(evidence.hops[t], reference, is_destination)) {
-      all[t].fill(0);
+// As many counts as there are independent samples in them.
+Counts Thinned(const Counts& counts, double dispersion) {
+  const double divisor = std::max(dispersion, counts.sent / kMostSamples);
+  return {.sent = counts.sent / divisor, .received = counts.received / divisor};
+}
+
+std::vector<HopLogs> ExplainHops(const LossEvidence& evidence) {
+  std::vector<HopLogs> logs(evidence.hops.size(), HopLogs{});
+  for (std::size_t i = 0; i < evidence.hops.size(); ++i) {
+    const bool is_destination = i + 1 == evidence.hops.size();
+    const Counts reference = evidence.reference.empty() ? Counts{} : evidence.reference[i];
+    if (!IsTelling(evidence.hops[i], reference, is_destination)) {
       continue;
     }
-    const double limited = !is_destination               ? kLimitedPrior
-                           : evidence.is_service_failing ? 0
-                                                         : kDestinationLimitedPrior;
-    const Tally hop{.sent = evidence.hops[t].sent * worth, .lost = evidence.hops[t].lost * worth};
-    all[t] = LikelihoodsOf(hop, ModelOf(reference, limited));
+    const bool is_dead = is_destination && evidence.service_answers == false;
+    const double may_hide = is_destination ? kDestinationMayHide : kMayHide;
+    logs[i] = ExplainHop(Thinned(evidence.hops[i], evidence.dispersion),
+                         BelieveIn(reference, is_dead ? 0 : may_hide));
   }
-  return all;
+  return logs;
 }
 
-double LogSumExp(const std::vector<double>& logs) {
-  const double greatest = *std::max_element(logs.begin(), logs.end());
-  if (!std::isfinite(greatest)) {
-    return greatest;
+LinkPosterior WeighLoss(const LossEvidence& evidence) {
+  const std::vector<HopLogs> hops = ExplainHops(evidence);
+  // From a fault at the last link to one at the first, one hop more is behind it each time.
+  double log_before = 0;
+  for (const HopLogs& hop : hops) {
+    log_before += hop.front();
   }
-  double sum = 0;
-  for (const double log : logs) {
-    sum += std::exp(log - greatest);
-  }
-  return greatest + std::log(sum);
-}
-
-LinkSet LikelyLinks(const std::vector<double>& links) {
-  const double wanted = kCoverage * std::accumulate(links.begin(), links.end(), 0.0);
-  LinkSet best{.first = 1, .last = links.size()};
-  double best_mass = 0;
-  for (std::size_t first = 0; first < links.size(); ++first) {
-    double mass = 0;
-    for (std::size_t last = first; last < links.size(); ++last) {
-      mass += links[last];
-      if (mass < wanted) {
-        continue;
-      }
-      const std::size_t width = last - first;
-      const std::size_t best_width = best.last - best.first;
-      if (width < best_width || (width == best_width && mass > best_mass)) {
-        best = {.first = first + 1, .last = last + 1};
-        best_mass = mass;
-      }
-      break;
+  const double log_none = log_before;
+  std::array<double, kLosses> log_behind{};
+  std::vector<double> log_links(hops.size());
+  for (std::size_t k = hops.size(); k-- > 0;) {
+    log_before -= hops[k].front();
+    std::array<double, kLosses> log_losses{};
+    for (std::size_t i = 0; i < kLosses; ++i) {
+      log_behind[i] += hops[k][i + 1];
+      log_losses[i] = log_before + log_behind[i];
     }
+    log_links[k] = LogSumExp(log_losses) - std::log(static_cast<double>(kLosses));
   }
-  return best;
+  return WeighLinks(log_none, log_links);
 }
 
-LossPosterior PosteriorOf(const LossEvidence& evidence) {
-  const std::vector<LogLikelihoods> hops = AllLikelihoods(evidence);
-  // behind[l]: hops from the link on, each with loss l before it; before: the others, without.
-  LogLikelihoods behind{};
-  double none = 0;
-  for (const LogLikelihoods& hop : hops) {
-    none += hop[0];
-    for (std::size_t l = 1; l <= kLosses; ++l) {
-      behind[l] += hop[l];
-    }
+LossState Gate(const LossEvidence& evidence, const Interval& loss) {
+  const Counts& destination = evidence.hops.back();
+  if (destination.sent < kFewestProbes) {
+    return LossState::Undecided;
   }
-  const auto count = static_cast<double>(hops.size());
-  std::vector<double> weights = {none};  // prior 1/2; the other half is spread over the links
-  double before = 0;
-  for (std::size_t k = 0; k < hops.size(); ++k) {
-    // Summed up again for each link: taking a hop off the sum again fails at an impossible one.
-    behind.fill(0);
-    for (std::size_t t = k; t < hops.size(); ++t) {
-      for (std::size_t l = 1; l <= kLosses; ++l) {
-        behind[l] += hops[t][l];
-      }
-    }
-    const std::vector<double> by_loss(behind.begin() + 1, behind.end());
-    weights.push_back(before + LogSumExp(by_loss) - std::log(kLosses) - std::log(count));
-    before += hops[k][0];
+  const bool is_spread = !evidence.spread || (evidence.spread->rounds >= kFewestLossyRounds &&
+                                              evidence.spread->blocks >= kFewestLossyBlocks);
+  if (loss.low > kNegligibleLoss && destination.Lost() >= kFewestLosses) {
+    return is_spread ? LossState::Loss : LossState::Undecided;
   }
-  const double all = LogSumExp(weights);
-  LossPosterior posterior{.none = std::exp(weights[0] - all), .links = {}, .likely = {}};
-  for (std::size_t k = 1; k < weights.size(); ++k) {
-    posterior.links.push_back(std::exp(weights[k] - all));
-  }
-  posterior.likely = LikelyLinks(posterior.links);
-  return posterior;
+  return destination.Lost() <= 0 || loss.high < kLossWorthCare ? LossState::None
+                                                               : LossState::Undecided;
 }
 
-unsigned Whole(double count) {
-  return static_cast<unsigned>(std::lround(std::max(0.0, count)));
+Interval LossInterval(const Counts& counts, double dispersion) {
+  return WilsonInterval(counts.Lost() / dispersion, counts.sent / dispersion);
 }
 
-HopClass ClassOf(const Tally& hop, const Tally& destination, LossState state, double worth) {
-  if (hop.sent > 0 && hop.lost >= hop.sent) {
+bool IsSignificant(const Counts& hop, double dispersion) {
+  return hop.Lost() >= kFewestLosses && LossInterval(hop, dispersion).low > kNegligibleLoss;
+}
+
+bool LosesLess(const Counts& a, const Counts& b, double dispersion) {
+  return FisherAtMost(a.Lost() / dispersion, a.sent / dispersion, b.Lost() / dispersion,
+                      b.sent / dispersion) < kSignificance;
+}
+
+HopClass Classify(const Counts& hop, const Counts& destination, LossState state,
+                  double dispersion) {
+  if (hop.sent <= 0) {
+    return HopClass::Undecided;
+  }
+  if (hop.received <= 0) {
     return HopClass::Silent;
   }
-  const unsigned hop_lost = Whole(hop.lost * worth);
-  const unsigned hop_sent = Whole(hop.sent * worth);
-  const unsigned lost = Whole(destination.lost * worth);
-  const unsigned sent = Whole(destination.sent * worth);
-  if (FisherLower(lost, sent, hop_lost, hop_sent) < kSignificance) {
-    return HopClass::Masked;
+  if (state == LossState::None) {  // nothing is lost up to the destination, so nowhere before it
+    return IsSignificant(hop, dispersion) ? HopClass::Masked : HopClass::Clean;
   }
-  const bool is_lossy = WilsonInterval(hop.lost * worth, hop.sent * worth).low > kTolerated;
-  if (state == LossState::None) {
-    return is_lossy && hop.lost >= kFewestLosses ? HopClass::Masked : HopClass::Clean;
-  }
-  if (FisherLower(hop_lost, hop_sent, lost, sent) < kSignificance) {
+  if (LosesLess(hop, destination, dispersion)) {
     return HopClass::Clean;
   }
-  return is_lossy ? HopClass::Carries : HopClass::Undecided;
+  if (LosesLess(destination, hop, dispersion)) {
+    return HopClass::Masked;
+  }
+  return LossInterval(hop, dispersion).low > kNegligibleLoss ? HopClass::Carries
+                                                             : HopClass::Undecided;
 }
 
-LinkSet BetweenHops(const std::vector<HopClass>& classes) {
-  LinkSet between{.first = 0, .last = classes.size() + 1};
-  for (std::size_t t = 0; t < classes.size(); ++t) {
-    if (classes[t] == HopClass::Clean) {
-      between.first = t + 1;
-    }
-  }
-  for (std::size_t t = between.first; t < classes.size(); ++t) {
-    if (classes[t] == HopClass::Carries) {
-      between.last = t + 1;
-      break;
-    }
-  }
-  return between;
+HopSpan RuleInterval(const std::vector<HopClass>& classes) {
+  const auto last_clean = std::ranges::find(classes.rbegin(), classes.rend(), HopClass::Clean);
+  const auto behind = last_clean.base();
+  const auto carries = std::find(behind, classes.end(), HopClass::Carries);
+  return {.before = static_cast<std::size_t>(behind - classes.begin()),
+          .behind = static_cast<std::size_t>(carries - classes.begin()) + 1};
 }
 
 }  // namespace
@@ -295,36 +247,23 @@ std::string_view HopClassName(HopClass hop_class) {
   return "";
 }
 
-LossState LossGateState(const Tally& destination) {
-  if (destination.sent < kFewestProbes) {
-    return LossState::Undecided;
-  }
-  const Interval ratio = WilsonInterval(destination.lost, destination.sent);
-  if (ratio.low > kTolerated && destination.lost >= kFewestLosses) {
-    return LossState::Loss;
-  }
-  return destination.lost == 0 || ratio.high < kCared ? LossState::None : LossState::Undecided;
-}
-
-LossJudgement JudgeLoss(const LossEvidence& evidence) {
-  LossJudgement judgement;
+LossBlame BlameLoss(const LossEvidence& evidence) {
+  LossBlame blame;
   if (evidence.hops.empty()) {
-    return judgement;
+    return blame;
   }
-  const double worth = 1 / evidence.burst_factor;
-  const Tally& destination = evidence.hops.back();
-  const Tally effective{.sent = destination.sent * worth, .lost = destination.lost * worth};
-  judgement.ratio = WilsonInterval(effective.lost, effective.sent);
-  judgement.state = LossGateState(effective);
-  for (std::size_t t = 0; t + 1 < evidence.hops.size(); ++t) {
-    judgement.classes.push_back(
-        ClassOf(evidence.hops[t], destination, judgement.state, worth));
+  const Counts& destination = evidence.hops.back();
+  blame.loss = LossInterval(destination, evidence.dispersion);
+  blame.state = Gate(evidence, blame.loss);
+  for (std::size_t i = 0; i + 1 < evidence.hops.size(); ++i) {
+    blame.classes.push_back(
+        Classify(evidence.hops[i], destination, blame.state, evidence.dispersion));
   }
-  if (judgement.state == LossState::Loss) {
-    judgement.between = BetweenHops(judgement.classes);
-    judgement.posterior = PosteriorOf(evidence);
+  if (blame.state == LossState::Loss) {
+    blame.interval = RuleInterval(blame.classes);
+    blame.posterior = WeighLoss(evidence);
   }
-  return judgement;
+  return blame;
 }
 
 }  // namespace pathwitness

@@ -1,68 +1,65 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
 #include <vector>
 
+#include "diagnosis/link_posterior.h"
 #include "diagnosis/statistics.h"
 
 namespace pathwitness {
 
-/// What is known about the loss on one path.
+/// A loss ratio that low is no matter of ours.
+inline constexpr double kNegligibleLoss = 0.01;
+/// Below this a window without enough losses is called free of loss.
+inline constexpr double kLossWorthCare = 0.05;
+inline constexpr double kFewestLosses = 3;
+inline constexpr double kFewestProbes = 10;
+
+/// In how many rounds, and in how many blocks of ten seconds, the destination's losses fell.
+struct LossSpread {
+  unsigned rounds = 0;
+  unsigned blocks = 0;
+};
+
+/// What one window shows of a path, and what an earlier one without loss showed.
+///
+/// `hops` are in TTL order, element 0 is TTL 1, the last one is the destination. `reference` is
+/// empty or has as many; where nothing was sent, nothing is known.
 struct LossEvidence {
-  std::vector<Tally> hops;       // by TTL from 1; the last one is the destination
-  std::vector<Tally> reference;  // the same hops while all was well; empty: not known
-  double burst_factor = 1;       // see BurstFactor; counts are worth this many times less
-  bool is_service_failing = false;  // another protocol sees the destination fail as well
+  std::vector<Counts> hops;
+  std::vector<Counts> reference;
+  double dispersion = 1;                // BlockDispersion of the destination's rounds
+  std::optional<LossSpread> spread;     // unknown: not asked for
+  std::optional<bool> service_answers;  // HTTPS or TCP probes reach the destination
 };
 
 enum class LossState : std::uint8_t { None, Loss, Undecided };
 
-/// What a hop says about the loss at the destination.
+/// What a middle hop tells of loss at the destination.
 enum class HopClass : std::uint8_t {
-  Clean,      // loses less: all up to it is not to blame
-  Masked,     // loses more: its answers are limited, and it tells nothing
+  Clean,      // loses significantly less: everything up to it is innocent
+  Masked,     // loses significantly more: it limits its own answers, which tells nothing
   Carries,    // loses as much
-  Undecided,  // too few probes to tell
-  Silent,     // never answers
+  Undecided,  // too few samples
+  Silent,     // answered nothing
 };
 
-/// The `classes` of `pathwitness diagnose`.
 std::string_view HopClassName(HopClass hop_class);
 
-/// Links `first` to `last`. Link k leads from hop k - 1 to hop k; hop 0 is the source.
-struct LinkSet {
-  std::size_t first = 0;
-  std::size_t last = 0;
-
-  bool operator==(const LinkSet&) const = default;
-};
-
-struct LossPosterior {
-  double none = 1;            // that packets are lost nowhere
-  std::vector<double> links;  // links[k - 1]: that they are lost on link k
-  LinkSet likely;             // the fewest neighbouring links that hold 95 % of that
-};
-
-struct LossJudgement {
+/// Where loss begins and how sure that is. Link k joins hop k - 1 to hop k; hop 0 is the prober.
+struct LossBlame {
   LossState state = LossState::Undecided;
-  Interval ratio;                 // of the destination's loss, 95 %
+  Interval loss;                  // of the destination, 95 %, losses counted in clusters
   std::vector<HopClass> classes;  // of the hops before the destination
-  /// The loss begins behind hop `first` and not behind hop `last`; 0 is the source. By the classes
-  /// alone; only of LossState::Loss.
-  std::optional<LinkSet> between;
-  std::optional<LossPosterior> posterior;  // only of LossState::Loss
+  // The rest only when the state is Loss.
+  std::optional<HopSpan> interval;  // last clean hop, first that carries the loss
+  LinkPosterior posterior;
 };
 
-/// The destination alone decides whether there is loss, however much hops seem to lose.
-LossState LossGateState(const Tally& destination);
-
-/// Where the loss begins.
-///
-/// A middle hop's missing answers are loss only when all hops behind it lose as much: routers
-/// answer when they like. Each hop is therefore taken to answer either always or, with probability
-/// 0.3, at a rate of its own; that rate is what the reference window knows.
-LossJudgement JudgeLoss(const LossEvidence& evidence);
+/// Pre: `evidence.reference` is empty or as long as `evidence.hops`. Undecided without hops.
+LossBlame BlameLoss(const LossEvidence& evidence);
 
 }  // namespace pathwitness
