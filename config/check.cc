@@ -152,6 +152,9 @@ class Checker {
 
 void CheckProbing(const ProbingConfig& probing, Checker check) {
   check.Range("packets_per_second", probing.packets_per_second, 1.0, 1e6);
+  check.Range("packets_per_second_per_network", probing.packets_per_second_per_network, 0.0, 1e6);
+  check.Range("packets_per_second_per_first_hop", probing.packets_per_second_per_first_hop, 0.0,
+              1e6);
   check.Range("https_concurrency", probing.https_concurrency, 1U, 1000U);
   check.Range("https_requests_per_second_per_host", probing.https_requests_per_second_per_host,
               0.001, 1000.0);

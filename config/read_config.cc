@@ -55,6 +55,8 @@ std::optional<std::string> ParseText(std::string_view text) {
 
 void ReadProbing(Section section, ProbingConfig& probing) {
   section.Read("packets_per_second", probing.packets_per_second);
+  section.Read("packets_per_second_per_network", probing.packets_per_second_per_network);
+  section.Read("packets_per_second_per_first_hop", probing.packets_per_second_per_first_hop);
   section.Read("https_concurrency", probing.https_concurrency);
   section.Read("https_requests_per_second_per_host", probing.https_requests_per_second_per_host);
   section.ReadByteSize("receive_buffer_bytes", probing.receive_buffer_bytes);

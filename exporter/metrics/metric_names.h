@@ -142,7 +142,12 @@ inline constexpr Metric kPathLastRespondingHop{
 
 inline constexpr Metric kPathHopProbes{
     "pathwitness_path_hop_probes_total", kCounter, "target,prober,family,hop",
-    "TTL-limited probes that are over. Absent when the path is shorter now."};
+    "TTL-limited probes that are over, also those of other paths with the same routers up to "
+    "here (pathwitness_path_hop_probes_credited_total). Absent when the path is shorter now."};
+inline constexpr Metric kPathHopProbesCredited{
+    "pathwitness_path_hop_probes_credited_total", kCounter, "target,prober,family,hop",
+    "Those of pathwitness_path_hop_probes_total that were sent for other paths. Absent when the "
+    "path is shorter now."};
 inline constexpr Metric kPathHopRepliesMissing{
     "pathwitness_path_hop_replies_missing_total", kCounter, "target,prober,family,hop",
     "TTL-limited probes without any answer. Routers answer when they like: this is no loss of "
@@ -277,7 +282,20 @@ inline constexpr Metric kPacketSendErrors{
     "Trace probes that the kernel refused, by errno. An error is absent until it first happened."};
 inline constexpr Metric kPacketsDeferred{
     "pathwitness_packets_deferred_total", kCounter, "reason",
-    "Hop probes put off to protect what is measured. budget: over packets_per_second."};
+    "Hop probes put off to protect what is measured. budget: over packets_per_second; "
+    "responder_budget: the router's turn had not come; network, first_hop: over the limit of the "
+    "destination's network or of the first hop."};
+inline constexpr Metric kPacketsShed{
+    "pathwitness_packets_shed_total", kCounter, "tier",
+    "Hop probes given up for lack of budget, by tier. focus: extra probes of failing paths, "
+    "which go first; hop: those of a round that was over before the budget let them go. "
+    "End-to-end probes are never shed."};
+inline constexpr Metric kResponders{"pathwitness_responders", kGauge, "",
+    "Routers, and positions whose router is not known yet, that are paced apart."};
+inline constexpr Metric kHopProbesWaiting{"pathwitness_hop_probes_waiting", kGauge, "",
+    "Hop probes that wait for their router's turn."};
+inline constexpr Metric kFocusSets{"pathwitness_focus_sets", kGauge, "",
+    "Failing paths whose hops are probed once a second."};
 inline constexpr Metric kPacketBudget{"pathwitness_packet_budget_per_second", kGauge, "",
                                       "Packets per second that all traces together may send."};
 inline constexpr Metric kRepliesUnmatched{
@@ -321,24 +339,6 @@ inline constexpr Metric kAlertOverrideInfo{
     "pathwitness_alert_override_info", kGauge, "alert,tier,target,reason,owner,expires",
     "Why the configuration overrides an alert, who answers for it and the last day (UTC) on which "
     "it does; always 1. Still there when that day is over and the override without effect."};
-inline constexpr Metric kLinkInfo{
-    "pathwitness_link_info", kGauge, "dashboards,runbooks,evidence",
-    "Where the links in alerts lead, as the configuration says; always 1."};
-inline constexpr Metric kRulesDiffering{
-    "pathwitness_rules_differing", kGauge, "prometheus",
-    "Alert and recording rules (and groups) that differ from the shipped ones, are missing or were "
-    "added, in a Prometheus that the configuration names. Absent before the first comparison, and "
-    "when the last one is older than 5 intervals."};
-inline constexpr Metric kRulesComparisons{
-    "pathwitness_rules_comparisons_total", kCounter, "prometheus",
-    "Comparisons of a Prometheus' rules that are over, failed ones too."};
-inline constexpr Metric kRulesComparisonFailures{
-    "pathwitness_rules_comparison_failures_total", kCounter, "prometheus,reason",
-    "Comparisons that failed, by reason."};
-inline constexpr Metric kRulesLastComparison{
-    "pathwitness_rules_last_comparison_timestamp_seconds", kGauge, "prometheus",
-    "Unix time in seconds of the last comparison that succeeded; before the first, when the "
-    "Prometheus was configured."};
 
 // Drills
 
@@ -363,6 +363,24 @@ inline constexpr Metric kDrillInfo{
 inline constexpr Metric kDrillEnd{
     "pathwitness_drill_end_timestamp_seconds", kGauge, "drill,target",
     "Unix time in seconds at which the drill ends by itself. Absent when it is over."};
+inline constexpr Metric kLinkInfo{
+    "pathwitness_link_info", kGauge, "dashboards,runbooks,evidence",
+    "Where the links in alerts lead, as the configuration says; always 1."};
+inline constexpr Metric kRulesDiffering{
+    "pathwitness_rules_differing", kGauge, "prometheus",
+    "Alert and recording rules (and groups) that differ from the shipped ones, are missing or were "
+    "added, in a Prometheus that the configuration names. Absent before the first comparison, and "
+    "when the last one is older than 5 intervals."};
+inline constexpr Metric kRulesComparisons{
+    "pathwitness_rules_comparisons_total", kCounter, "prometheus",
+    "Comparisons of a Prometheus' rules that are over, failed ones too."};
+inline constexpr Metric kRulesComparisonFailures{
+    "pathwitness_rules_comparison_failures_total", kCounter, "prometheus,reason",
+    "Comparisons that failed, by reason."};
+inline constexpr Metric kRulesLastComparison{
+    "pathwitness_rules_last_comparison_timestamp_seconds", kGauge, "prometheus",
+    "Unix time in seconds of the last comparison that succeeded; before the first, when the "
+    "Prometheus was configured."};
 
 // Answers of /probe, as users of multi-target exporters know them
 
@@ -385,7 +403,7 @@ inline constexpr std::array kAllMetrics = {
     kProberRoundsSkipped, kProberRestarts, kProberInfo,
     kPathProbes, kPathProbesLost, kPathProbesLate, kPathProbesUnsent, kPathRtt, kPathUnreachable,
     kPathReached, kPathDestinationHop, kPathLastRespondingHop,
-    kPathHopProbes, kPathHopRepliesMissing, kPathHopRtt, kPathHopLastRtt, kPathHopInfo,
+    kPathHopProbes, kPathHopProbesCredited, kPathHopRepliesMissing, kPathHopRtt, kPathHopLastRtt, kPathHopInfo,
     kHttpsRequests, kHttpsFailures, kHttpsResponses, kHttpsDuration, kHttpsPhaseDuration,
     kHttpsTcpRetransmits, kHttpsSuccess, kHttpsStatusCode, kHttpsBodyBytes, kHttpsRedirects,
     kHttpsLastPhaseDuration, kHttpsTcpRtt, kHttpsCertificateNotAfter, kHttpsCertificateVerified,
@@ -393,7 +411,7 @@ inline constexpr std::array kAllMetrics = {
     kPulseTimestamp, kPulseExpectedInterval, kPulseFailures,
     kDnsLookups, kDnsLookupFailures, kDnsAddressChanges, kDnsAddresses,
     kDiscoveryTargets, kDiscoveryTargetsRefused, kDiscoveryFailures, kDiscoveryLastSuccess,
-    kPacketsSent, kPacketSendErrors, kPacketsDeferred, kPacketBudget, kRepliesUnmatched,
+    kPacketsSent, kPacketSendErrors, kPacketsDeferred, kPacketsShed, kResponders, kHopProbesWaiting, kFocusSets, kPacketBudget, kRepliesUnmatched,
     kRepliesSpoofed, kRepliesMalformed, kRepliesLate, kRepliesDuplicate, kReceiveDrops,
     kEngineTurn, kEngineRestarts, kSchedulerLateness,
     kAlertOverride, kAlertDisabledUntil, kAlertOverrideInfo, kLinkInfo,

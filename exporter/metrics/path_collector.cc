@@ -19,7 +19,7 @@ void ForEachHop(const Labels& identity, const TraceSnapshot& trace, Add add) {
   }
 }
 
-constexpr std::array<FamilyRule<TraceSnapshot>, 14> kRules{{
+constexpr std::array<FamilyRule<TraceSnapshot>, 15> kRules{{
     {kPathProbes, Shown::Always,
      [](MetricFamily& family, const Labels& identity, const TraceSnapshot& trace) {
        AddSample(family, identity, trace.probes);
@@ -60,6 +60,12 @@ constexpr std::array<FamilyRule<TraceSnapshot>, 14> kRules{{
      [](MetricFamily& family, const Labels& identity, const TraceSnapshot& trace) {
        ForEachHop(identity, trace, [&](Labels labels, const HopCounters& hop) {
          AddSample(family, std::move(labels), hop.probes);
+       });
+     }},
+    {kPathHopProbesCredited, Shown::Always,
+     [](MetricFamily& family, const Labels& identity, const TraceSnapshot& trace) {
+       ForEachHop(identity, trace, [&](Labels labels, const HopCounters& hop) {
+         AddSample(family, std::move(labels), hop.probes_credited);
        });
      }},
     {kPathHopRepliesMissing, Shown::Always,

@@ -21,10 +21,18 @@ std::vector<MetricFamily> PacketFamilies(const TraceSelf& trace) {
   for (const auto& [error, count] : trace.send_errors) {
     AddSample(errors, {{"error", error}}, count);
   }
+  MetricFamily deferred = NewFamily(kPacketsDeferred);
+  AddEach(deferred, {}, "reason", kDeferReasonNames, trace.deferred);
+  MetricFamily shed = NewFamily(kPacketsShed);
+  AddEach(shed, {}, "tier", kShedTierNames, trace.shed);
   return {
       std::move(sent),
       std::move(errors),
-      OneSample(kPacketsDeferred, {{"reason", "budget"}}, trace.deferred_budget),
+      std::move(deferred),
+      std::move(shed),
+      OneSample(kResponders, {}, trace.responders),
+      OneSample(kHopProbesWaiting, {}, trace.waiting),
+      OneSample(kFocusSets, {}, trace.focus_sets),
       OneSample(kPacketBudget, {}, trace.packet_budget_per_second),
       OneSample(kRepliesUnmatched, {}, trace.replies_unmatched),
       OneSample(kRepliesSpoofed, {}, trace.replies_spoofed),

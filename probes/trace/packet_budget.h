@@ -3,11 +3,13 @@
 #include <algorithm>
 
 #include "probes/base/time.h"
+#include "probes/trace/tracer.h"
 
 namespace pathwitness {
 
 /// The packet rate of all probers together: a token bucket. End-to-end probes always go and may
-/// run it into debt, which hop probes then pay by waiting.
+/// run it into debt, which hop probes then pay by waiting. When little is left it is for the path
+/// checks; rounds and focus find the bucket closed at a higher level.
 class PacketBudget {
  public:
   explicit PacketBudget(MonoTime now) : refilled_(now) {}
@@ -17,9 +19,9 @@ class PacketBudget {
     tokens_ = std::min(tokens_, Burst());
   }
 
-  bool MaySendHop(MonoTime now) {
+  bool MaySend(HopTier tier, MonoTime now) {
     Refill(now);
-    return tokens_ >= 1;
+    return tokens_ >= Reserve(tier);
   }
 
   void Spend() { tokens_ -= 1; }
@@ -27,6 +29,18 @@ class PacketBudget {
  private:
   // What falls due in a turn that comes late must not be put off for that alone.
   double Burst() const { return std::max(32.0, rate_ / 10); }
+
+  double Reserve(HopTier tier) const {
+    switch (tier) {
+      case HopTier::Focus:
+        return Burst() / 2;
+      case HopTier::Round:
+        return Burst() / 4;
+      case HopTier::Check:
+        break;
+    }
+    return 1;
+  }
 
   void Refill(MonoTime now) {
     tokens_ = std::min(Burst(), tokens_ + rate_ * ToSeconds(now - refilled_));

@@ -22,12 +22,19 @@ struct HopReply {
   bool operator==(const HopReply&) const = default;
 };
 
-/// What one TTL showed in a round.
+/// What one TTL showed in a round. `sent` is 0 when the responder's turn did not come: it answers
+/// so many paths that each is probed in some rounds only.
 struct Hop {
   std::uint8_t ttl = 0;
   std::uint32_t sent = 0;
   std::uint32_t late = 0;         // answered between timeout and 3x timeout
   std::vector<HopReply> replies;  // in the order of arrival, late ones not among them
+
+  // What others found out since the round before about responders that this path shares with them.
+  std::uint32_t credited = 0;          // their probes
+  std::uint32_t credited_missing = 0;  // of those, without any answer
+  /// Who stands here on this flow as far as is known, when `sent` is 0: not probed is not silent.
+  std::optional<IpAddress> known_responder;
 
   bool operator==(const Hop&) const = default;
 };

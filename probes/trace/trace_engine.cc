@@ -6,6 +6,9 @@
 #include <random>
 #include <variant>
 
+#include "probes/trace/focus.h"
+#include "probes/trace/loss_gate.h"
+
 namespace pathwitness {
 namespace {
 
@@ -15,6 +18,10 @@ constexpr Duration kPublishInterval = std::chrono::seconds(5);
 constexpr Duration kLongestSplay = std::chrono::seconds(10);
 constexpr Duration kDeferral = std::chrono::milliseconds(10);
 constexpr std::size_t kBatch = 64;
+constexpr Duration kLongestFocus = std::chrono::minutes(5);  // then the gate must close first
+constexpr std::size_t kFocusSets = 50;
+constexpr std::size_t kMostEnds = 100000;
+constexpr ResponderBudget::Key kDestination = 0;  // what stands where the path ends
 constexpr HashKey kSplayKey = {0x73706c6179, 0};
 
 ProbeProtocol ToProbeProtocol(TraceProtocol protocol) {
@@ -78,6 +85,45 @@ std::optional<IpAddress> ConfiguredSource(const RouteConfig& route, IpFamily fam
   return std::nullopt;
 }
 
+std::uint64_t HashBytes(std::span<const std::byte> bytes, std::uint64_t seed) {
+  for (const std::byte byte : bytes) {
+    seed = KeyedHash<2>(kSplayKey, {seed, std::to_integer<std::uint64_t>(byte)});
+  }
+  return seed;
+}
+
+/// What chooses the first hop: packets with an equal one leave by the same router.
+std::uint64_t FirstHopGroup(const IpAddress& source, const PacketRoute& route) {
+  const std::uint64_t hash = HashBytes(source.Bytes(), route.mark);
+  return HashBytes(std::as_bytes(std::span(route.interface)), hash);
+}
+
+/// The /24 or /48 of a destination.
+std::uint64_t NetworkOf(const IpAddress& destination) {
+  constexpr std::size_t kIpv4Bytes = 3;
+  constexpr std::size_t kIpv6Bytes = 6;
+  const bool is_ipv4 = destination.Family() == IpFamily::Ipv4;
+  return HashBytes(destination.Bytes().first(is_ipv4 ? kIpv4Bytes : kIpv6Bytes), is_ipv4 ? 4 : 6);
+}
+
+/// Who waits in a responder's line. The number tells a prober from those that had its index before.
+struct HopWaiter {
+  std::uint32_t index = 0;
+  std::uint32_t number = 0;  // 24 bits
+  std::uint8_t ttl = 0;
+};
+
+ResponderBudget::Waiter Pack(const HopWaiter& waiter) {
+  return std::uint64_t{waiter.index} << 32U | std::uint64_t{waiter.number & 0xFFFFFFU} << 8U |
+         waiter.ttl;
+}
+
+HopWaiter Unpack(ResponderBudget::Waiter packed) {
+  return {.index = static_cast<std::uint32_t>(packed >> 32U),
+          .number = static_cast<std::uint32_t>(packed >> 8U) & 0xFFFFFFU,
+          .ttl = static_cast<std::uint8_t>(packed)};
+}
+
 }  // namespace
 
 struct TraceEngine::Prober {
@@ -94,6 +140,16 @@ struct TraceEngine::Prober {
   bool is_deferred = false;
   bool is_touched = false;
   std::vector<FlowKey> registered = {};
+  std::uint32_t number = 0;  // of 24 bits, in the order of seating
+  bool has_path = false;     // the members below are in use
+  std::uint64_t group = 0;   // FirstHopGroup
+  SharedLimits::Id network = 0;
+  SharedLimits::Id first_hop = 0;
+  PathMembership paths = {};
+  /// Who answered last, by TTL from 1; also where a silent hop before keeps it out of `paths`.
+  std::vector<std::optional<ResponderBudget::Key>> responders = {};
+  LossGate gate = {};
+  std::optional<MonoTime> focus_began = {};  // since the gate opened
 };
 
 HashKey TraceEngine::NewSecret() {
@@ -131,6 +187,8 @@ void TraceEngine::Apply(std::shared_ptr<const Config> config, MonoTime now) {
     }
   }
   budget_.SetRate(config_->probing.packets_per_second);
+  networks_.SetRate(config_->probing.packets_per_second_per_network);
+  first_hops_.SetRate(config_->probing.packets_per_second_per_first_hop);
   self_.packet_budget_per_second = config_->probing.packets_per_second;
 
   std::vector<ProberKey> gone;
@@ -204,6 +262,7 @@ void TraceEngine::Adopt(const ProberKey& key, const TargetConfig& target, MonoTi
     Prober& prober = *probers_[known->second];
     if (prober.target.trace != target.trace) {
       Unregister(prober);
+      LeavePath(prober);
       prober.tracer.Reconfigure(target.trace);
     }
     prober.target = target;
@@ -254,6 +313,7 @@ std::uint32_t TraceEngine::Seat(std::unique_ptr<Prober> prober) {
   const std::uint32_t index = free_.back();
   free_.pop_back();
   prober->index = index;
+  prober->number = ++seated_ & 0xFFFFFFU;
   wheel_.Set(index, prober->tracer.NextDeadline());
   probers_[index] = std::move(prober);
   return index;
@@ -261,6 +321,9 @@ std::uint32_t TraceEngine::Seat(std::unique_ptr<Prober> prober) {
 
 void TraceEngine::Unseat(std::uint32_t index) {
   Unregister(*probers_[index]);
+  LeavePath(*probers_[index]);
+  failing_.erase(index);
+  held_ -= probers_[index]->is_deferred ? 1U : 0U;
   wheel_.Cancel(index);
   probers_[index].reset();
   free_.push_back(index);
@@ -284,6 +347,7 @@ void TraceEngine::Aim(Prober& prober) {
   const auto give_up = [&](UnsentReason reason) {
     prober.ledger.SetAddresses(destination ? destination->ToString() : "", "", port);
     Unregister(prober);
+    LeavePath(prober);
     prober.tracer.Untarget(reason);
   };
   if (!destination) {
@@ -302,9 +366,35 @@ void TraceEngine::Aim(Prober& prober) {
   prober.ledger.SetAddresses(destination->ToString(), source.ToString(), port);
   if (prober.tracer.Destination() != destination || prober.tracer.Source() != source) {
     Unregister(prober);
+    LeavePath(prober);
     prober.tracer.Retarget(*destination, source);
   }
   Register(prober);
+  EnterPath(prober, clock_.Now());
+}
+
+void TraceEngine::EnterPath(Prober& prober, MonoTime now) {
+  if (prober.has_path || !prober.tracer.Destination()) {
+    return;
+  }
+  prober.has_path = true;
+  prober.group = FirstHopGroup(prober.tracer.Source(), prober.route);
+  prober.network = networks_.Enter(NetworkOf(*prober.tracer.Destination()), now);
+  prober.first_hop = first_hops_.Enter(prober.group, now);
+  // Filters and balancers treat protocols differently: what one saw is no evidence for another.
+  const auto protocol = static_cast<std::uint64_t>(prober.tracer.Protocol());
+  prober.paths.Enter(KeyedHash<2>(kSplayKey, {prober.group, protocol}),
+                     prober.tracer.FlowPorts().size());
+}
+
+void TraceEngine::LeavePath(Prober& prober) {
+  if (!std::exchange(prober.has_path, false)) {
+    return;
+  }
+  networks_.Leave(prober.network);
+  first_hops_.Leave(prober.first_hop);
+  prober.paths.Leave(paths_);
+  prober.responders.clear();
 }
 
 void TraceEngine::Register(Prober& prober) {
@@ -330,8 +420,10 @@ void TraceEngine::Turn(MonoTime now) {
   Receive();
   if (now >= next_look_ && config_ != nullptr) {
     LookAtAddresses(now);
+    FocusOnFailing(now);
     PublishSelf();
   }
+  ServeWaiting(now);
   wheel_.Expire(now, [this](std::uint32_t index) { Touch(index); });
   for (const std::uint32_t index : touched_) {
     Service(index, now);
@@ -437,28 +529,194 @@ void TraceEngine::Service(std::uint32_t index, MonoTime now) {
     return;
   }
   const MonoTime deadline = prober.tracer.NextDeadline();
-  wheel_.Set(index, prober.is_deferred ? std::max(deadline, now + kDeferral) : deadline);
+  // The more are held back, the less often each asks again: the budget serves that many a second.
+  const Duration turn = std::chrono::duration_cast<Duration>(std::chrono::duration<double>(
+      static_cast<double>(held_) / config_->probing.packets_per_second));
+  wheel_.Set(index,
+             prober.is_deferred ? std::min(deadline, now + std::max(kDeferral, turn)) : deadline);
 }
 
 void TraceEngine::CollectProbes(Prober& prober, MonoTime now) {
-  while (true) {
-    const bool may_send_hops = budget_.MaySendHop(now);
-    const std::optional<DueProbe> due = prober.tracer.NextProbe(now, may_send_hops);
-    if (!due) {
-      const bool is_deferred = !may_send_hops && prober.tracer.HasHopProbeDue(now);
-      // Each probe that is put off counts once, however long it waits.
-      self_.deferred_budget += is_deferred && !prober.is_deferred ? 1 : 0;
-      prober.is_deferred = is_deferred;
-      return;
+  const HopPermit permit = [&](std::uint16_t flow, std::uint8_t ttl, HopTier tier) {
+    return Permit(prober, flow, ttl, tier, now);
+  };
+  while (const std::optional<DueProbe> due = prober.tracer.NextProbe(now, permit)) {
+    Post(prober, *due);
+  }
+  const bool is_held = prober.tracer.IsHeld();
+  held_ += is_held ? 1U : 0U;
+  held_ -= std::exchange(prober.is_deferred, is_held) ? 1U : 0U;
+}
+
+void TraceEngine::Post(Prober& prober, const DueProbe& due) {
+  budget_.Spend();
+  networks_.Spend(prober.network);
+  first_hops_.Spend(prober.first_hop);
+  ++self_.packets_sent[static_cast<std::size_t>(due.packet.destination.Family())];
+  const std::uint64_t id = (static_cast<std::uint64_t>(prober.index) << 32U) | due.number;
+  batch_.push_back({.id = id, .probe = due.packet, .route = &prober.route});
+  prober.ledger.OnAttempt(turn_wall_);
+  if (batch_.size() >= kBatch) {
+    Flush();
+  }
+}
+
+/// What probers with one destination and one first hop have in common.
+std::uint64_t TraceEngine::EndKey(const Prober& prober) {
+  return prober.group ^ std::hash<IpAddress>()(*prober.tracer.Destination());
+}
+
+/// The bucket of the router that will answer, as far as is known; kDestination: the path ends
+/// there.
+std::optional<ResponderBudget::Key> TraceEngine::ResponderAt(const Prober& prober,
+                                                             std::uint16_t flow,
+                                                             std::uint8_t ttl) const {
+  const SharedPaths::NodeId node = prober.paths.NodeAt(flow, ttl);
+  if (node != SharedPaths::kNone) {
+    return ResponderBudget::OfResponder(paths_.At(node).address);
+  }
+  if (ttl <= prober.responders.size() && prober.responders[ttl - 1U]) {
+    return prober.responders[ttl - 1U];
+  }
+  const auto end = ends_.find(EndKey(prober));
+  return end != ends_.end() && end->second == ttl ? std::optional(kDestination) : std::nullopt;
+}
+
+HopVerdict TraceEngine::Permit(Prober& prober, std::uint16_t flow, std::uint8_t ttl, HopTier tier,
+                               MonoTime now) {
+  if (!budget_.MaySend(tier, now)) {
+    return Hold(prober, tier, DeferReason::Budget);
+  }
+  if (!networks_.HasRoom(prober.network, now)) {
+    return Hold(prober, tier, DeferReason::Network);
+  }
+  if (!first_hops_.HasRoom(prober.first_hop, now)) {
+    return Hold(prober, tier, DeferReason::FirstHop);
+  }
+  const std::optional<ResponderBudget::Key> known = ResponderAt(prober, flow, ttl);
+  if (known == kDestination) {
+    return HopVerdict::Send;
+  }
+  const ResponderBudget::Key key = known ? *known : responders_.OfUnknown(prober.group, ttl);
+  if (prober.done) {
+    responders_.Charge(key, now);  // somebody waits for it: the others do instead
+    return HopVerdict::Send;
+  }
+  if (tier == HopTier::Focus) {
+    return responders_.TryAsk(key, now) ? HopVerdict::Send : HopVerdict::Drop;
+  }
+  const HopWaiter waiter{.index = prober.index, .number = prober.number, .ttl = ttl};
+  if (responders_.Ask(key, now, Pack(waiter))) {
+    return HopVerdict::Send;
+  }
+  ++self_.deferred[static_cast<std::size_t>(DeferReason::ResponderBudget)];
+  return HopVerdict::Wait;
+}
+
+HopVerdict TraceEngine::Hold(Prober& prober, HopTier tier, DeferReason reason) {
+  if (tier == HopTier::Focus) {
+    return HopVerdict::Drop;
+  }
+  // Each probe that is put off counts once, however long it waits.
+  self_.deferred[static_cast<std::size_t>(reason)] += prober.is_deferred ? 0U : 1U;
+  return HopVerdict::Hold;
+}
+
+void TraceEngine::ServeWaiting(MonoTime now) {
+  if (!budget_.MaySend(HopTier::Round, now)) {
+    return;
+  }
+  responders_.Serve(now, [&](ResponderBudget::Waiter packed) {
+    const HopWaiter waiter = Unpack(packed);
+    Prober* prober = waiter.index < probers_.size() ? probers_[waiter.index].get() : nullptr;
+    if (prober == nullptr || prober->number != waiter.number) {
+      return false;
     }
-    budget_.Spend();
-    ++self_.packets_sent[static_cast<std::size_t>(due->packet.destination.Family())];
-    const std::uint64_t id = (static_cast<std::uint64_t>(prober.index) << 32U) | due->number;
-    batch_.push_back({.id = id, .probe = due->packet, .route = &prober.route});
-    prober.ledger.OnAttempt(turn_wall_);
-    if (batch_.size() >= kBatch) {
-      Flush();
+    const std::optional<DueProbe> due = prober->tracer.ProbeWaiting(waiter.ttl, now);
+    if (due) {
+      Post(*prober, *due);
+      Touch(waiter.index);
     }
+    return due.has_value();
+  });
+}
+
+void TraceEngine::OnHopOutcome(Prober& prober, const HopOutcome& outcome, MonoTime now) {
+  const std::uint8_t ttl = outcome.ttl;
+  const std::optional<ResponderBudget::Key> before = ResponderAt(prober, outcome.flow, ttl);
+  if (!outcome.is_answered) {
+    prober.paths.OnSilence(paths_, outcome.flow, ttl);
+    // A responder that is silent while the path works protects itself.
+    if (before && *before != kDestination && prober.gate.IsClean(now)) {
+      responders_.OnMasked(*before, now);
+    }
+    return;
+  }
+  const bool is_destination = outcome.responder == prober.tracer.Destination();
+  const ResponderBudget::Key key =
+      is_destination ? kDestination : ResponderBudget::OfResponder(outcome.responder);
+  const ResponderBudget::Key asked = before ? *before : responders_.OfUnknown(prober.group, ttl);
+  if (before != key) {
+    responders_.OnSeen(prober.group, ttl, outcome.responder);
+  }
+  prober.responders.resize(std::max<std::size_t>(prober.responders.size(), ttl));
+  prober.responders[ttl - 1U] = key;
+  if (!is_destination) {
+    if (asked != key) {
+      responders_.Charge(key, now);  // it was another's turn
+    }
+    responders_.OnAnswer(key, outcome.round_trip.value_or(prober.target.trace.timeout), now);
+  }
+  if (is_destination && before != key) {
+    if (ends_.size() > kMostEnds) {
+      ends_.clear();
+    }
+    ends_[EndKey(prober)] = ttl;
+  }
+  if (outcome.is_end) {
+    return prober.paths.OnEnd(paths_, outcome.flow, ttl);
+  }
+  prober.paths.OnAnswer(paths_, outcome.flow, ttl, outcome.responder, outcome.round_trip);
+}
+
+/// Counts what other paths found out about the hops that this one shares with them.
+void TraceEngine::Credit(Prober& prober, Round& round) {
+  if (prober.done || !prober.has_path) {
+    return;
+  }
+  prober.paths.TakeCredits(paths_, [&](const PathMembership::Credit& credit) {
+    prober.ledger.OnCredit(credit);
+    if (credit.ttl <= round.hops.size()) {
+      round.hops[credit.ttl - 1U].credited += credit.evidence.probes;
+      round.hops[credit.ttl - 1U].credited_missing += credit.evidence.missing;
+    }
+  });
+  for (Hop& hop : round.hops) {
+    const SharedPaths::NodeId node = prober.paths.NodeAt(round.flow, hop.ttl);
+    if (hop.sent == 0 && node != SharedPaths::kNone) {
+      hop.known_responder = paths_.At(node).address;
+    }
+  }
+}
+
+void TraceEngine::FocusOnFailing(MonoTime now) {
+  std::vector<FailingPath> failing;
+  for (auto it = failing_.begin(); it != failing_.end();) {
+    Prober& prober = *probers_[*it];
+    if (!prober.gate.IsOpen(now)) {
+      prober.focus_began.reset();
+      prober.tracer.Focus(now);
+      it = failing_.erase(it);
+      continue;
+    }
+    failing.push_back({.prober = *it++, .paths = &prober.paths});
+  }
+  self_.focus_sets = 0;
+  for (const std::uint32_t index : PickFocus(paths_, failing, kFocusSets)) {
+    Prober& prober = *probers_[index];
+    prober.focus_began = prober.focus_began.value_or(now);
+    prober.tracer.Focus(*prober.focus_began + kLongestFocus);
+    self_.focus_sets += now < *prober.focus_began + kLongestFocus ? 1U : 0U;
   }
 }
 
@@ -466,12 +724,26 @@ void TraceEngine::CollectResults(Prober& prober, MonoTime now) {
   for (const EndToEndResult& result : prober.tracer.TakeEndToEnd(now)) {
     prober.ledger.OnEndToEnd(result);
     prober.is_dirty = true;
+    if (result.kind == EndToEndResult::Kind::Unsent) {
+      continue;  // tells nothing of the path
+    }
+    const bool is_lost = result.kind == EndToEndResult::Kind::Lost;
+    prober.gate.OnProbe(is_lost, now);
+    if (is_lost && !prober.done && prober.gate.IsOpen(now)) {
+      failing_.insert(prober.index);
+    }
+  }
+  for (const HopOutcome& outcome : prober.tracer.TakeHopOutcomes()) {
+    OnHopOutcome(prober, outcome, now);
   }
   prober.ledger.OnUnreachable(prober.tracer.TakeUnreachable());
   const Tracer::Skipped skipped = prober.tracer.TakeSkipped();
   prober.ledger.OnSkipped(SkipReason::Overrun, skipped.overrun);
   prober.ledger.OnSkipped(SkipReason::Budget, skipped.budget);
+  self_.shed[static_cast<std::size_t>(ShedTier::Focus)] += skipped.shed_focus;
+  self_.shed[static_cast<std::size_t>(ShedTier::Hop)] += skipped.shed_hops;
   while (std::optional<Round> round = prober.tracer.TakeFinished(now, turn_wall_)) {
+    Credit(prober, *round);
     const bool is_transition = prober.ledger.OnRound(std::move(*round), turn_wall_);
     if (prober.done) {
       continue;
@@ -513,11 +785,13 @@ void TraceEngine::Publish(Prober& prober, MonoTime now) {
 void TraceEngine::PublishSelf() {
   self_.send_errors.assign(send_errors_.begin(), send_errors_.end());
   self_.receive_drops = port_->ReceiveDrops();
+  self_.responders = responders_.Buckets();
+  self_.waiting = responders_.Waiting();
   self_writer_.Publish(0, std::make_shared<const TraceSelf>(self_));
 }
 
 MonoTime TraceEngine::NextDeadline() const {
-  return std::min(next_look_, wheel_.NextDeadline(clock_.Now()));
+  return std::min({next_look_, wheel_.NextDeadline(clock_.Now()), responders_.NextDeadline()});
 }
 
 void TraceEngine::Measure(const TargetConfig& target, ProbeProtocol protocol, IpFamily family,

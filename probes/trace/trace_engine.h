@@ -5,7 +5,9 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -19,6 +21,9 @@
 #include "probes/net/packet_port.h"
 #include "probes/trace/flow_table.h"
 #include "probes/trace/packet_budget.h"
+#include "probes/trace/responder_budget.h"
+#include "probes/trace/shared_limits.h"
+#include "probes/trace/shared_paths.h"
 #include "probes/trace/trace_ledger.h"
 #include "probes/trace/trace_snapshot.h"
 #include "probes/trace/tracer.h"
@@ -71,9 +76,23 @@ class TraceEngine final : public Engine {
   void OnDatagram(const Datagram& datagram);
   ReplyFate OfferToTracers(const ProbeReply& reply, MonoTime received);
 
+  static std::uint64_t EndKey(const Prober& prober);
+  void EnterPath(Prober& prober, MonoTime now);
+  void LeavePath(Prober& prober);
+  std::optional<ResponderBudget::Key> ResponderAt(const Prober& prober, std::uint16_t flow,
+                                                  std::uint8_t ttl) const;
+  HopVerdict Permit(Prober& prober, std::uint16_t flow, std::uint8_t ttl, HopTier tier,
+                    MonoTime now);
+  HopVerdict Hold(Prober& prober, HopTier tier, DeferReason reason);
+  void ServeWaiting(MonoTime now);
+  void OnHopOutcome(Prober& prober, const HopOutcome& outcome, MonoTime now);
+  void Credit(Prober& prober, Round& round);
+  void FocusOnFailing(MonoTime now);
+
   void Touch(std::uint32_t index);
   void Service(std::uint32_t index, MonoTime now);
   void CollectProbes(Prober& prober, MonoTime now);
+  void Post(Prober& prober, const DueProbe& due);
   void CollectResults(Prober& prober, MonoTime now);
   void Flush();
   void Publish(Prober& prober, MonoTime now);
@@ -97,6 +116,15 @@ class TraceEngine final : public Engine {
   FlowTable flows_;
   TimerWheel wheel_;
   PacketBudget budget_;
+  ResponderBudget responders_;
+  SharedLimits networks_;    // of destinations
+  SharedLimits first_hops_;  // by what chooses the first hop: source, interface, mark
+  SharedPaths paths_;
+  /// By EndKey, the TTL at which the destination answered last: others need not line up for it.
+  std::unordered_map<std::uint64_t, std::uint8_t> ends_;
+  std::set<std::uint32_t> failing_;  // probers whose loss gate was open lately
+  std::size_t held_ = 0;             // probers with a hop probe that is held back
+  std::uint32_t seated_ = 0;         // probers ever seated
 
   std::vector<Outgoing> batch_;
   std::vector<std::uint32_t> touched_;  // probers to serve in this turn

@@ -88,12 +88,31 @@ bool TraceLedger::OnRound(Round round, WallTime now) {
   return EnterState(snapshot_.status, snapshot_.reached ? ProberState::Up : ProberState::Down);
 }
 
-void TraceLedger::CountHop(const Hop& hop) {
-  if (hops_.size() < hop.ttl) {
-    hops_.resize(hop.ttl);
-    seen_.resize(hop.ttl);
+void TraceLedger::OnCredit(const PathMembership::Credit& credit) {
+  HopCounters& counters = CountersOf(credit.ttl);
+  counters.probes += credit.evidence.probes;
+  counters.probes_credited += credit.evidence.probes;
+  counters.replies_missing += credit.evidence.missing;
+  counters.round_trip_count += credit.evidence.round_trips;
+  counters.round_trip_sum += credit.evidence.round_trip_sum;
+  if (credit.evidence.round_trips > 0) {
+    counters.last_round_trip = credit.last_round_trip;
   }
-  HopCounters& counters = hops_[hop.ttl - 1U];
+  if (counters.address == credit.responder) {
+    seen_[credit.ttl - 1U] = snapshot_.status.rounds;
+  }
+}
+
+HopCounters& TraceLedger::CountersOf(std::uint8_t ttl) {
+  if (hops_.size() < ttl) {
+    hops_.resize(ttl);
+    seen_.resize(ttl);
+  }
+  return hops_[ttl - 1U];
+}
+
+void TraceLedger::CountHop(const Hop& hop) {
+  HopCounters& counters = CountersOf(hop.ttl);
   std::uint64_t& seen = seen_[hop.ttl - 1U];
   counters.probes += hop.sent;
   counters.replies_missing += hop.sent - hop.replies.size() - hop.late;

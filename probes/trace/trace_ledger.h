@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "probes/trace/shared_paths.h"
 #include "probes/trace/trace_snapshot.h"
 #include "probes/trace/tracer.h"
 
@@ -26,6 +27,8 @@ class TraceLedger {
   void OnAttempt(WallTime now) { snapshot_.status.last_attempt = now; }
   void OnEndToEnd(const EndToEndResult& result);
   void OnUnreachable(const std::array<std::uint64_t, kUnreachableCodeNames.size()>& unreachable);
+  /// Evidence that others brought for a hop. Pre: the hop answered this prober once.
+  void OnCredit(const PathMembership::Credit& credit);
   void OnSkipped(SkipReason reason, std::uint64_t rounds);
 
   /// Stores a round: the pulse advances to `now`. True when its state is news (EnterState).
@@ -35,6 +38,7 @@ class TraceLedger {
   std::shared_ptr<const TraceSnapshot> Snapshot() const;
 
  private:
+  HopCounters& CountersOf(std::uint8_t ttl);
   void CountHop(const Hop& hop);
   void TrackLength(std::size_t length);
 

@@ -21,13 +21,15 @@ inline constexpr std::array<std::string_view, 7> kUnreachableCodeNames = {
 
 /// Why a due end-to-end probe could not be sent. It counts as sent and lost all the same: a target
 /// that cannot be tried is down, never missing.
-enum class UnsentReason : std::uint8_t { Dns, NoRoute, Unsupported, SendError, Budget };
-inline constexpr std::array<std::string_view, 5> kUnsentReasonNames = {
-    "dns", "no_route", "unsupported", "send_error", "budget"};
+enum class UnsentReason : std::uint8_t { Dns, NoRoute, Unsupported, SendError };
+inline constexpr std::array<std::string_view, 4> kUnsentReasonNames = {"dns", "no_route",
+                                                                       "unsupported", "send_error"};
 
-/// Counters of one TTL since the prober's start; they go on through route changes.
+/// Counters of one TTL since the prober's start; they go on through route changes. They hold what
+/// other paths with the same prefix brought, too.
 struct HopCounters {
   std::uint64_t probes = 0;
+  std::uint64_t probes_credited = 0;  // of them, sent for other paths
   std::uint64_t replies_missing = 0;  // neither answered in time nor late
   std::uint64_t round_trip_count = 0;
   double round_trip_sum = 0;              // seconds
@@ -61,6 +63,15 @@ struct TraceSnapshot {
 
 using TraceBoard = SnapshotBoard<ProberKey, TraceSnapshot>;
 
+/// Why a hop probe was put off.
+enum class DeferReason : std::uint8_t { Budget, ResponderBudget, Network, FirstHop };
+inline constexpr std::array<std::string_view, 4> kDeferReasonNames = {"budget", "responder_budget",
+                                                                      "network", "first_hop"};
+
+/// Which hop probes were given up for lack of budget; the first go first.
+enum class ShedTier : std::uint8_t { Focus, Hop };
+inline constexpr std::array<std::string_view, 2> kShedTierNames = {"focus", "hop"};
+
 /// What the trace engine tells of itself.
 struct TraceSelf {
   std::array<std::uint64_t, 2> packets_sent{};                     // by IpFamily
@@ -71,7 +82,11 @@ struct TraceSelf {
   std::uint64_t replies_late = 0;
   std::uint64_t replies_duplicate = 0;
   std::uint64_t receive_drops = 0;
-  std::uint64_t deferred_budget = 0;  // hop probes put off under packets_per_second
+  std::array<std::uint64_t, kDeferReasonNames.size()> deferred{};  // hop probes, by DeferReason
+  std::array<std::uint64_t, kShedTierNames.size()> shed{};         // hop probes, by ShedTier
+  std::uint64_t responders = 0;  // that have a budget of their own
+  std::uint64_t waiting = 0;     // hop probes that wait for their responder's turn
+  std::uint64_t focus_sets = 0;  // probers whose hops are probed once a second
   double packet_budget_per_second = 0;
   bool is_privileged = false;  // raw sockets, not the unprivileged port
 };

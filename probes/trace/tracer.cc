@@ -1,7 +1,9 @@
 #include "probes/trace/tracer.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
+#include <numeric>
 #include <utility>
 
 namespace pathwitness {
@@ -10,6 +12,7 @@ namespace {
 constexpr std::uint8_t kEndToEndTtl = 64;
 constexpr Duration kQuickGap = std::chrono::milliseconds(20);  // between probes while learning
 constexpr Duration kLongestSpread = std::chrono::seconds(10);
+constexpr Duration kLongestFocusSpread = std::chrono::minutes(1);
 // Not secret: flow i of a target is the same 5-tuple in every run.
 constexpr HashKey kFlowKey = {0x70617468, 0x7769746e657373};
 
@@ -19,6 +22,10 @@ std::uint64_t HashText(std::string_view text) {
     hash = KeyedHash<2>(kFlowKey, {hash, static_cast<unsigned char>(character)});
   }
   return hash;
+}
+
+constexpr std::uint64_t BitOf(std::size_t ttl) {
+  return std::uint64_t{1} << (ttl - 1);
 }
 
 bool HasAnswer(const Hop& hop) {
@@ -59,6 +66,7 @@ void Tracer::Untarget(UnsentReason reason) {
 }
 
 void Tracer::Forget() {
+  hop_outcomes_.clear();
   pending_.Clear();
   active_.clear();
   memory_.assign(settings_.trace.flows, {});
@@ -96,7 +104,7 @@ void Tracer::DeriveFlowPorts() {
   }
 }
 
-void Tracer::BeginRoundsUntil(MonoTime now, bool may_send_hops) {
+void Tracer::BeginRoundsUntil(MonoTime now) {
   const Duration interval = settings_.trace.interval;
   if (next_round_ > now) {
     return;
@@ -104,14 +112,41 @@ void Tracer::BeginRoundsUntil(MonoTime now, bool may_send_hops) {
   const auto missed = (now - next_round_) / interval;
   skipped_.overrun += static_cast<std::uint64_t>(missed);
   next_round_ += missed * interval;
-  if (!may_send_hops && HasHopProbeDue(now)) {
-    ++skipped_.budget;  // rounds must not pile up
-    next_round_ += interval;
-    return;
+  if (is_held_ && HasHopProbeDue(now)) {
+    ActiveRound& held = active_.back();
+    const bool is_begun = std::any_of(held.round.hops.begin(), held.round.hops.end(),
+                                      [](const Hop& hop) { return hop.sent > 0; });
+    if (!is_begun) {
+      ++skipped_.budget;  // rounds must not pile up
+      next_round_ += interval;
+      return;
+    }
+    for (const PlannedProbe& planned : held.plan) {
+      Shed(planned);
+    }
+    held.plan.clear();
   }
   BeginRound(next_round_);
   const bool is_last = settings_.round_limit != 0 && rounds_begun_ >= settings_.round_limit;
   next_round_ = is_last ? MonoTime::max() : next_round_ + interval;
+}
+
+void Tracer::Shed(const PlannedProbe& planned) {
+  ++(planned.tier == HopTier::Focus ? skipped_.shed_focus : skipped_.shed_hops);
+}
+
+// Each flow once in as many rounds, in an order that is new each time: probes that wait for their
+// responder's turn go with the flow of the round that is under way then, and no flow may miss them
+// because both have one rhythm.
+std::uint16_t Tracer::FlowOf(std::uint64_t round) const {
+  const std::uint64_t flows = settings_.trace.flows;
+  const std::uint64_t turn = round / flows;
+  std::vector<std::uint16_t> order(flows);
+  std::iota(order.begin(), order.end(), std::uint16_t{0});
+  for (std::uint64_t left = flows; turn > 0 && left > 1; --left) {
+    std::swap(order[left - 1], order[KeyedHash<3>(settings_.secret, {turn, left, 3}) % left]);
+  }
+  return order[round % flows];
 }
 
 void Tracer::BeginRound(MonoTime start) {
@@ -119,7 +154,7 @@ void Tracer::BeginRound(MonoTime start) {
   active.start = start;
   active.next_quick = start;
   active.round.number = rounds_begun_++;
-  active.round.flow = static_cast<std::uint16_t>(active.round.number % settings_.trace.flows);
+  active.round.flow = FlowOf(active.round.number);
   if (destination_) {
     active.round.destination = *destination_;
     active.round.source = source_;
@@ -127,11 +162,12 @@ void Tracer::BeginRound(MonoTime start) {
     active.expected = memory.distance;
     unsigned known = memory.distance;
     for (const FlowMemory& other : memory_) {
-      known = memory.is_traced ? known : std::max<unsigned>(known, other.distance);
+      known = memory.distance > 0 ? known : std::max<unsigned>(known, other.distance);
     }
     if (memory.is_traced && !memory.is_reached) {
       active.slack = static_cast<std::uint8_t>(settings_.trace.gap_limit);
-      PlanSpread(active, memory.last_responding + settings_.trace.gap_limit);
+      PlanSpread(active, std::max(memory.last_responding + settings_.trace.gap_limit,
+                                  memory.distance > 0 ? 0 : known));
     } else if (known > 0) {
       PlanSpread(active, known);
     } else {
@@ -142,18 +178,32 @@ void Tracer::BeginRound(MonoTime start) {
   active_.push_back(std::move(active));
 }
 
-// TTLs are shuffled: a fixed order would meet a periodic rate limiter always at the same hop.
+// TTLs are shuffled: a fixed order would meet a periodic rate limiter always at the same hop. The
+// one that comes first, as the path's check, is another one in each turn of the flows.
 void Tracer::PlanSpread(ActiveRound& active, unsigned last_ttl) const {
   last_ttl = std::min(last_ttl, settings_.trace.max_ttl);
+  const bool is_focused = active.start < focus_until_;
+  const Duration spread =
+      std::min(settings_.trace.interval, is_focused ? kLongestFocusSpread : kLongestSpread);
+  const auto once_a_second = static_cast<unsigned>(spread / std::chrono::seconds(1));
+  const unsigned more =
+      is_focused ? once_a_second - std::min(once_a_second, settings_.trace.probes_per_hop) : 0;
   for (unsigned ttl = 1; ttl <= last_ttl; ++ttl) {
-    active.plan.insert(active.plan.end(), settings_.trace.probes_per_hop,
-                       {active.start, static_cast<std::uint8_t>(ttl)});
+    PlannedProbe probe{active.start, static_cast<std::uint8_t>(ttl)};
+    active.plan.insert(active.plan.end(), settings_.trace.probes_per_hop, probe);
+    probe.tier = HopTier::Focus;
+    active.plan.insert(active.plan.end(), more, probe);
   }
   for (std::size_t left = active.plan.size(); left > 1; --left) {
     const std::uint64_t hash = KeyedHash<3>(settings_.secret, {active.round.number, left, 1});
     std::swap(active.plan[left - 1], active.plan[hash % left]);
   }
-  const Duration spread = std::min(settings_.trace.interval, kLongestSpread);
+  const std::uint64_t turn = active.round.number / settings_.trace.flows;
+  const auto check = std::find_if(active.plan.begin(), active.plan.end(), [&](const auto& planned) {
+    return planned.tier == HopTier::Round && planned.ttl == 1 + turn % last_ttl;
+  });
+  check->tier = HopTier::Check;
+  std::swap(*check, active.plan.back());
   const auto count = static_cast<std::int64_t>(active.plan.size());
   for (std::int64_t i = 0; i < count; ++i) {
     active.plan[static_cast<std::size_t>(i)].due += spread * (count - 1 - i) / count;
@@ -169,7 +219,7 @@ void Tracer::PlanQuick(ActiveRound& active, MonoTime from, unsigned last_ttl) co
   for (unsigned ttl = active.highest_planned + 1U; ttl <= last_ttl; ++ttl) {
     for (unsigned i = 0; i < settings_.trace.probes_per_hop; ++i) {
       active.next_quick = std::max(active.next_quick, from);
-      const PlannedProbe probe{active.next_quick, static_cast<std::uint8_t>(ttl)};
+      const PlannedProbe probe{active.next_quick, static_cast<std::uint8_t>(ttl), HopTier::Round};
       active.plan.insert(std::lower_bound(active.plan.begin(), active.plan.end(), probe, is_later),
                          probe);
       active.next_quick += kQuickGap;
@@ -178,12 +228,12 @@ void Tracer::PlanQuick(ActiveRound& active, MonoTime from, unsigned last_ttl) co
   }
 }
 
-std::optional<DueProbe> Tracer::NextProbe(MonoTime now, bool may_send_hops) {
-  BeginRoundsUntil(now, may_send_hops);
+std::optional<DueProbe> Tracer::NextProbe(MonoTime now, const HopPermit& permit) {
+  BeginRoundsUntil(now);
   if (std::optional<DueProbe> probe = NextEndToEnd(now)) {
     return probe;
   }
-  return may_send_hops ? NextHop(now) : std::nullopt;
+  return NextHop(now, permit);
 }
 
 std::optional<DueProbe> Tracer::NextEndToEnd(MonoTime now) {
@@ -203,21 +253,52 @@ std::optional<DueProbe> Tracer::NextEndToEnd(MonoTime now) {
   return MakeProbe({.flow = flow}, now);
 }
 
-std::optional<DueProbe> Tracer::NextHop(MonoTime now) {
+std::optional<DueProbe> Tracer::NextHop(MonoTime now, const HopPermit& permit) {
   for (ActiveRound& active : active_) {
-    if (active.plan.empty() || active.plan.back().due > now) {
-      continue;
+    while (!active.plan.empty() && active.plan.back().due <= now) {
+      const PlannedProbe planned = active.plan.back();
+      const std::uint64_t bit = BitOf(planned.ttl);
+      const HopVerdict verdict = (waiting_ & bit) != 0
+                                     ? HopVerdict::Wait
+                                     : permit(active.round.flow, planned.ttl, planned.tier);
+      is_held_ = verdict == HopVerdict::Hold;
+      if (is_held_) {
+        return std::nullopt;
+      }
+      active.plan.pop_back();
+      if (verdict == HopVerdict::Send) {
+        return SendHop(active, planned.ttl, now);
+      }
+      if (verdict == HopVerdict::Drop) {
+        Shed(planned);
+        continue;
+      }
+      waiting_ |= bit;
     }
-    const std::uint8_t ttl = active.plan.back().ttl;
-    active.plan.pop_back();
-    ++active.awaited;
-    if (active.round.hops.size() < ttl) {
-      active.round.hops.resize(ttl);
-    }
-    ++active.round.hops[ttl - 1U].sent;
-    return MakeProbe({.round = active.round.number, .flow = active.round.flow, .ttl = ttl}, now);
   }
   return std::nullopt;
+}
+
+std::optional<DueProbe> Tracer::ProbeWaiting(std::uint8_t ttl, MonoTime now) {
+  waiting_ &= ~BitOf(ttl);
+  if (active_.empty() || !destination_) {
+    return std::nullopt;
+  }
+  ActiveRound& active = active_.back();
+  const unsigned end = active.end > 0 ? active.end : active.expected;
+  if (end > 0 && ttl > end) {
+    return std::nullopt;
+  }
+  return SendHop(active, ttl, now);
+}
+
+DueProbe Tracer::SendHop(ActiveRound& active, std::uint8_t ttl, MonoTime now) {
+  ++active.awaited;
+  if (active.round.hops.size() < ttl) {
+    active.round.hops.resize(ttl);
+  }
+  ++active.round.hops[ttl - 1U].sent;
+  return MakeProbe({.round = active.round.number, .flow = active.round.flow, .ttl = ttl}, now);
 }
 
 // Tokens do not repeat before 2^16 others: a Feistel network is a permutation, whatever its round
@@ -338,7 +419,17 @@ void Tracer::AcceptHop(const PendingProbe& pending, const ProbeReply& reply, Mon
                            .quoted_ttl = reply.quoted_ttl,
                            .mpls = reply.mpls});
   }
-  if (reply.kind == ReplyKind::Reached || reply.responder == destination_) {
+  const bool is_destination = reply.kind == ReplyKind::Reached || reply.responder == destination_;
+  HopOutcome outcome{.flow = pending.flow,
+                     .ttl = pending.ttl,
+                     .is_answered = true,
+                     .is_end = is_destination || reply.kind == ReplyKind::Unreachable,
+                     .responder = reply.responder};
+  if (round_trip <= settings_.trace.timeout) {
+    outcome.round_trip = round_trip;
+  }
+  hop_outcomes_.push_back(outcome);
+  if (is_destination) {
     LearnEnd(*active, pending.ttl, true);
   } else if (reply.kind == ReplyKind::Unreachable) {
     LearnEnd(*active, pending.ttl, false);
@@ -373,6 +464,7 @@ void Tracer::Expire(MonoTime now) {
     if (oldest.state == PendingProbe::State::Awaited && oldest.ttl == 0) {
       Decide({.kind = EndToEndResult::Kind::Lost, .flow = oldest.flow});
     } else if (oldest.state == PendingProbe::State::Awaited) {
+      hop_outcomes_.push_back({.flow = oldest.flow, .ttl = oldest.ttl});
       if (ActiveRound* active = FindRound(oldest.round)) {
         --active->awaited;
       }
@@ -384,6 +476,10 @@ void Tracer::Expire(MonoTime now) {
 std::optional<Round> Tracer::TakeFinished(MonoTime now, WallTime wall) {
   Expire(now);
   if (active_.empty() || active_.front().awaited > 0 || !active_.front().plan.empty()) {
+    return std::nullopt;
+  }
+  // What waits for its turn still belongs to this round, until there is another.
+  if (waiting_ != 0 && active_.size() == 1 && next_round_ != MonoTime::max()) {
     return std::nullopt;
   }
   if (MustAskAgain(active_.front())) {
@@ -403,14 +499,23 @@ std::optional<Round> Tracer::TakeFinished(MonoTime now, WallTime wall) {
 // unknown or unexpected, and only two equal rounds of a flow in a row count as a longer path.
 bool Tracer::MustAskAgain(const ActiveRound& active) {
   return active.is_end_destination && active.end > 1 && active.end > active.expected &&
-         active.asked_again != active.end - 1 && !HasAnswer(active.round.hops[active.end - 2U]);
+         active.asked_again != active.end - 1 && active.round.hops[active.end - 2U].sent > 0 &&
+         !HasAnswer(active.round.hops[active.end - 2U]);
+}
+
+/// Whether `ttl` is answered; where this round has not probed it, as it was before.
+bool Tracer::HasAnswered(const ActiveRound& active, std::size_t ttl) const {
+  const std::vector<Hop>& hops = active.round.hops;
+  const bool is_probed = hops.size() >= ttl && hops[ttl - 1].sent > 0;
+  return is_probed ? HasAnswer(hops[ttl - 1])
+                   : (memory_[active.round.flow].answering & BitOf(ttl)) != 0;
 }
 
 void Tracer::AskAgain(ActiveRound& active, MonoTime now) {
   constexpr int kTimes = 4;
   active.asked_again = static_cast<std::uint8_t>(active.end - 1);
   for (int i = kTimes; i > 0; --i) {
-    active.plan.push_back({now + i * kQuickGap, active.asked_again});
+    active.plan.push_back({now + i * kQuickGap, active.asked_again, HopTier::Round});
   }
 }
 
@@ -419,7 +524,8 @@ std::uint8_t Tracer::JudgeDistance(const ActiveRound& active) {
   const std::vector<Hop>& hops = active.round.hops;
   const std::uint8_t seen = active.is_end_destination ? active.end : std::uint8_t{0};
   const std::uint8_t known = memory.distance;
-  const bool is_known_silent = known > 0 && hops.size() >= known && !HasAnswer(hops[known - 1U]);
+  const bool is_known_probed = known > 0 && hops.size() >= known && hops[known - 1U].sent > 0;
+  const bool is_known_silent = is_known_probed && !HasAnswer(hops[known - 1U]);
   const bool is_suspect = seen > known && is_known_silent && memory.suspected != seen;
   memory.suspected = is_suspect ? seen : std::uint8_t{0};
   if (is_suspect) {
@@ -431,37 +537,56 @@ std::uint8_t Tracer::JudgeDistance(const ActiveRound& active) {
   const bool has_router_behind = std::any_of(
       hops.begin() + std::min<std::ptrdiff_t>(known, std::ssize(hops)), hops.end(), HasAnswer);
   const bool is_reached_end_to_end = tally_sent_ > tally_lost_;
-  return is_known_silent && !has_router_behind && is_reached_end_to_end ? known : std::uint8_t{0};
+  const bool is_refuted = is_known_probed && !is_known_silent;
+  return !is_refuted && !has_router_behind && is_reached_end_to_end ? known : std::uint8_t{0};
 }
 
 void Tracer::Conclude(ActiveRound& active) {
   Round& round = active.round;
+  const bool is_distance_probed =
+      active.expected == 0 ||
+      (round.hops.size() >= active.expected && round.hops[active.expected - 1U].sent > 0);
   round.destination_hop = JudgeDistance(active);
-  if (round.destination_hop > 0 || active.end > 0) {
-    const unsigned end = round.destination_hop > 0 ? round.destination_hop : active.end;
-    round.hops.resize(std::min<std::size_t>(round.hops.size(), end));
-  }
-  for (std::size_t i = 0; i < round.hops.size(); ++i) {
-    round.hops[i].ttl = static_cast<std::uint8_t>(i + 1);
-    if (HasAnswer(round.hops[i])) {
-      round.last_responding_hop = round.hops[i].ttl;
+  const std::uint8_t end = round.destination_hop > 0 ? round.destination_hop : active.end;
+  const auto answering = static_cast<std::size_t>(std::bit_width(memory_[round.flow].answering));
+  round.hops.resize(end > 0 ? end : std::max(round.hops.size(), answering));
+  for (std::size_t ttl = 1; ttl <= round.hops.size(); ++ttl) {
+    round.hops[ttl - 1].ttl = static_cast<std::uint8_t>(ttl);
+    if (HasAnswered(active, ttl)) {
+      round.last_responding_hop = static_cast<std::uint8_t>(ttl);
     }
   }
   FlowMemory& memory = memory_[round.flow];
   memory.is_traced = destination_.has_value();
-  memory.is_reached = active.is_end_destination && memory.suspected == 0;
-  memory.last_responding = round.last_responding_hop;
-  if (round.destination_hop > 0) {
-    memory.distance = round.destination_hop;
-  }
+  memory.is_reached =
+      is_distance_probed ? active.is_end_destination && memory.suspected == 0 : memory.is_reached;
+  Remember(active);
   round.end_to_end_sent = std::exchange(tally_sent_, 0);
   round.end_to_end_late = std::exchange(tally_late_, 0);
   round.end_to_end_lost = std::exchange(tally_lost_, 0);
 }
 
+void Tracer::Remember(ActiveRound& active) {
+  const Round& round = active.round;
+  FlowMemory& memory = memory_[round.flow];
+  memory.last_responding = round.last_responding_hop;
+  std::uint64_t answering = 0;
+  for (std::size_t ttl = 1; ttl <= round.hops.size(); ++ttl) {
+    answering |= HasAnswered(active, ttl) ? BitOf(ttl) : 0;
+  }
+  memory.answering = answering;
+  if (round.destination_hop > 0) {
+    memory.distance = round.destination_hop;
+  }
+}
+
 std::vector<EndToEndResult> Tracer::TakeEndToEnd(MonoTime now) {
   Expire(now);
   return std::exchange(end_to_end_, {});
+}
+
+std::vector<HopOutcome> Tracer::TakeHopOutcomes() {
+  return std::exchange(hop_outcomes_, {});
 }
 
 std::array<std::uint64_t, kUnreachableCodeNames.size()> Tracer::TakeUnreachable() {
@@ -487,7 +612,7 @@ bool Tracer::IsDone() const {
 MonoTime Tracer::NextDeadline() const {
   MonoTime deadline = std::min(next_round_, next_end_to_end_);
   for (const ActiveRound& active : active_) {
-    if (!active.plan.empty()) {
+    if (!active.plan.empty() && !is_held_) {
       deadline = std::min(deadline, active.plan.back().due);
     }
   }

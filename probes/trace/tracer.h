@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -36,6 +37,33 @@ struct EndToEndResult {
   std::uint16_t flow = 0;
   Duration round_trip{};                          // of Answered
   UnsentReason unsent = UnsentReason::SendError;  // of Unsent
+};
+
+/// What a hop probe is for. Under a tight packet budget the last kind goes first.
+enum class HopTier : std::uint8_t {
+  Check,  // one per round, at a TTL that rotates: is the path still what it was?
+  Round,  // the other TTLs of a round
+  Focus,  // more of them while the path is in trouble
+};
+
+enum class HopVerdict : std::uint8_t {
+  Send,
+  Wait,  // the responder's turn has not come: the prober is told when it has (ProbeWaiting)
+  Hold,  // no hop probe now; ask again later
+  Drop,  // not sent at all
+};
+
+/// Asked for each hop probe that is due.
+using HopPermit = std::function<HopVerdict(std::uint16_t flow, std::uint8_t ttl, HopTier tier)>;
+
+/// What became of one hop probe.
+struct HopOutcome {
+  std::uint16_t flow = 0;
+  std::uint8_t ttl = 0;
+  bool is_answered = false;
+  bool is_end = false;  // the destination, or a router that refuses; no router of the path
+  IpAddress responder;  // of an answer
+  std::optional<Duration> round_trip;  // of an answer in time
 };
 
 /// A probe to be sent, and the number by which its fate is told to the tracer.
@@ -80,19 +108,27 @@ class Tracer {
   /// Takes changed intervals, limits and timeouts; flows under way stay.
   void Reconfigure(const TraceConfig& trace);
 
-  /// The next probe that is due; ask until empty. `may_send_hops` false: hop probes stay due.
-  std::optional<DueProbe> NextProbe(MonoTime now, bool may_send_hops);
+  /// The next probe that is due; ask until empty. `permit` decides about hop probes.
+  std::optional<DueProbe> NextProbe(MonoTime now, const HopPermit& permit);
+
+  /// The probe with TTL `ttl` for which `permit` said Wait, now that its turn has come. It goes
+  /// with the round under way, whose flow may be another. Empty when it has become useless.
+  std::optional<DueProbe> ProbeWaiting(std::uint8_t ttl, MonoTime now);
+
+  /// Rounds that begin before `until` probe each hop once a second.
+  void Focus(MonoTime until) { focus_until_ = until; }
 
   /// The time at which the kernel sent a probe. Without it the time of NextProbe counts.
   void OnSent(std::uint32_t number, MonoTime sent);
   void OnSendFailed(std::uint32_t number, std::error_code why);
   ReplyFate OnReply(const ProbeReply& reply, MonoTime received);
 
-  /// When NextProbe or the results must be asked again; MonoTime::max(): never.
+  /// When NextProbe or the results must be asked again; MonoTime::max(): never. After a Hold the
+  /// hop probes are left out: whoever held them knows better.
   MonoTime NextDeadline() const;
 
-  /// True when a hop probe was due at `now` and held back.
-  bool HasHopProbeDue(MonoTime now) const;
+  /// True when a hop probe is due and was held back.
+  bool IsHeld() const { return is_held_; }
 
   /// A round that is over, each once, in order; ask until empty. `wall` is the wall clock at `now`.
   std::optional<Round> TakeFinished(MonoTime now, WallTime wall);
@@ -100,16 +136,21 @@ class Tracer {
   /// End-to-end probes whose fate was decided since the last call, in the order of sending.
   std::vector<EndToEndResult> TakeEndToEnd(MonoTime now);
 
+  /// What became of hop probes since the last call, in no order.
+  std::vector<HopOutcome> TakeHopOutcomes();
+
   /// ICMP unreachables that answered any probe since the last call, by code.
   std::array<std::uint64_t, kUnreachableCodeNames.size()> TakeUnreachable();
 
   /// True when the limits are reached and nothing is awaited any more.
   bool IsDone() const;
 
-  /// Rounds that were not begun since the last call.
+  /// What was not done since the last call: rounds that were not begun, and hop probes.
   struct Skipped {
-    std::uint64_t overrun = 0;  // their time was over before anybody asked
-    std::uint64_t budget = 0;   // the probes of the round before were still held back
+    std::uint64_t overrun = 0;     // rounds: their time was over before anybody asked
+    std::uint64_t budget = 0;      // rounds: no probe of the one before was permitted yet
+    std::uint64_t shed_hops = 0;   // probes held back until their round was over, or dropped
+    std::uint64_t shed_focus = 0;  // the same, of focus
   };
   Skipped TakeSkipped();
 
@@ -123,6 +164,7 @@ class Tracer {
   struct PlannedProbe {
     MonoTime due;
     std::uint8_t ttl = 0;
+    HopTier tier = HopTier::Round;
   };
   struct ActiveRound {
     Round round;
@@ -144,11 +186,15 @@ class Tracer {
     bool is_reached = false;           // in the last round
     bool is_traced = false;            // at least one round is over
     std::uint8_t last_responding = 0;  // in the last round
+    std::uint64_t answering = 0;       // TTLs (from 1, in bit 0) answered when last probed
   };
 
   void DeriveFlowPorts();
   void Forget();
-  void BeginRoundsUntil(MonoTime now, bool may_send_hops);
+  void BeginRoundsUntil(MonoTime now);
+  bool HasHopProbeDue(MonoTime now) const;
+  std::uint16_t FlowOf(std::uint64_t round) const;
+  void Shed(const PlannedProbe& planned);
   void BeginRound(MonoTime start);
   void PlanSpread(ActiveRound& active, unsigned last_ttl) const;
   void PlanQuick(ActiveRound& active, MonoTime from, unsigned last_ttl) const;
@@ -157,17 +203,20 @@ class Tracer {
   std::uint32_t NextToken();
   DueProbe MakeProbe(PendingProbe pending, MonoTime now);
   std::optional<DueProbe> NextEndToEnd(MonoTime now);
-  std::optional<DueProbe> NextHop(MonoTime now);
+  std::optional<DueProbe> NextHop(MonoTime now, const HopPermit& permit);
+  DueProbe SendHop(ActiveRound& active, std::uint8_t ttl, MonoTime now);
   PendingProbe* FindProbe(const ProbeReply& reply);
   PendingProbe* FindOnlyAwaited(const ProbeReply& reply);
   ActiveRound* FindRound(std::uint64_t number);
   void AcceptEndToEnd(const PendingProbe& pending, const ProbeReply& reply, MonoTime received);
   void AcceptHop(const PendingProbe& pending, const ProbeReply& reply, MonoTime received);
   static void LearnEnd(ActiveRound& active, std::uint8_t ttl, bool is_destination);
+  bool HasAnswered(const ActiveRound& active, std::size_t ttl) const;
   static bool MustAskAgain(const ActiveRound& active);
   static void AskAgain(ActiveRound& active, MonoTime now);
   std::uint8_t JudgeDistance(const ActiveRound& active);
   void Conclude(ActiveRound& active);
+  void Remember(ActiveRound& active);
 
   Settings settings_;
   std::vector<std::uint16_t> flow_ports_;
@@ -185,7 +234,11 @@ class Tracer {
   std::vector<FlowMemory> memory_;  // by flow
   PendingProbes pending_;
   std::deque<ActiveRound> active_;  // oldest first
+  std::uint64_t waiting_ = 0;       // TTLs (from 1, in bit 0) for which the permit said Wait
+  bool is_held_ = false;            // the permit said Hold to a probe that is still due
+  MonoTime focus_until_;
   std::vector<EndToEndResult> end_to_end_;
+  std::vector<HopOutcome> hop_outcomes_;
   std::array<std::uint64_t, kUnreachableCodeNames.size()> unreachable_{};
   std::uint32_t tally_sent_ = 0;  // end-to-end results since the last finished round
   std::uint32_t tally_late_ = 0;

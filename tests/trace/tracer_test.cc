@@ -31,7 +31,7 @@ class TracerTest : public testing::Test {
 
   std::vector<DueProbe> Due() {
     std::vector<DueProbe> due;
-    while (std::optional<DueProbe> probe = tracer_->NextProbe(now_, true)) {
+    while (std::optional<DueProbe> probe = tracer_->NextProbe(now_, permit_)) {
       due.push_back(*probe);
     }
     return due;
@@ -72,6 +72,7 @@ class TracerTest : public testing::Test {
     return round.value_or(Round());
   }
 
+  HopPermit permit_ = [](std::uint16_t, std::uint8_t, HopTier) { return HopVerdict::Send; };
   Tracer::Settings settings_;
   MonoTime now_{std::chrono::hours(1)};
   IpAddress destination_ = *IpAddress::Parse("203.0.113.1");

@@ -55,7 +55,7 @@ TraceSnapshot UnresolvedTrace(WallTime now) {
   trace.status.port = 443;
   trace.probes = 300;
   trace.lost = 300;
-  trace.unsent = {300, 0, 0, 0, 0};
+  trace.unsent = {300, 0, 0, 0};
   trace.round_trips = Histogram({.01, .1});
   return trace;
 }
@@ -106,7 +106,11 @@ TraceSelf BusySelf() {
   self.replies_late = 4;
   self.replies_duplicate = 5;
   self.receive_drops = 6;
-  self.deferred_budget = 8;
+  self.deferred = {8, 9, 10, 11};
+  self.shed = {12, 13};
+  self.responders = 14;
+  self.waiting = 15;
+  self.focus_sets = 16;
   self.packet_budget_per_second = 2000;
   return self;
 }
