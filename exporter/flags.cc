@@ -113,7 +113,9 @@ std::string FirstLine(std::string_view text) {
 Flags ParseFlags(const std::vector<std::string>& arguments,
                  const std::string& environment_variable) {
   CLI::App app("Watches network paths and HTTPS services, for Prometheus.", "pathwitness");
-  app.footer("Commands that print and end: check config, config show, config diff A B, drill TARGET");
+  app.footer(
+      "Commands that print and end: check config, check alerts, config show, config diff A B, "
+      "drill TARGET");
   Words words;
   words.config_file = Flags().config_file.string();
   Declare(app, words);

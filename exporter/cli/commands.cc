@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "config/load.h"
+#include "exporter/cli/alerts_check.h"
 #include "exporter/cli/config_check.h"
 #include "exporter/cli/config_diff.h"
 #include "exporter/cli/drill_command.h"
@@ -34,6 +35,7 @@ struct Words {
   std::string left;
   std::string right;
   DrillWords drill;
+  AlertsCheckWords alerts;
 };
 
 /// Where a command speaks, and when.
@@ -89,6 +91,10 @@ int CheckConfigs(const Words& words, const Stage& stage) {
   return status;
 }
 
+int CheckRules(const Words& words, const Stage& stage) {
+  return CheckAlerts(words.alerts, stage.out, stage.err);
+}
+
 int ShowOne(const Words& words, const Stage& stage) {
   stage.out << ShowConfig(LoadLayers(words.config_file, words.environment, stage.now));
   return kFine;
@@ -114,6 +120,24 @@ struct Command {
   int on_bad_config;
 };
 
+CLI::App& AddCheckAlerts(CLI::App& check, AlertsCheckWords& words) {
+  CLI::App& alerts = *check.add_subcommand(
+      "alerts", "Check the alert rules, and that each Prometheus runs just these");
+  alerts.add_option("--rules", words.rules, "Their folder; runbooks and tests stand beside it")
+      ->capture_default_str();
+  alerts.add_option("--prometheus.url", words.prometheus_urls, "Compare with it; may be repeated")
+      ->expected(1)
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  alerts.add_option("--prometheus.username", words.username, "For it, with the next");
+  alerts.add_option("--prometheus.password-file", words.password_file, "A file with its password");
+  alerts.add_option("--prometheus.bearer-token-file", words.bearer_token_file, "Or with a token");
+  alerts.add_option("--prometheus.ca-file", words.ca_file, "Authorities in place of the system's");
+  alerts.add_option("--wait", words.wait, "How long it may take to run them, such as 30s")
+      ->capture_default_str();
+  return alerts;
+}
+
 CLI::App& AddDrill(CLI::App& app, DrillWords& words) {
   CLI::App& drill = *app.add_subcommand(
       "drill", "Play a fault and follow its page; exits 0 arrived, 1 not, 2 not started");
@@ -137,7 +161,7 @@ CLI::App& AddDrill(CLI::App& app, DrillWords& words) {
   return drill;
 }
 
-std::array<Command, 4> Declare(CLI::App& app, Words& words) {
+std::array<Command, 5> Declare(CLI::App& app, Words& words) {
   CLI::App& check = *app.add_subcommand("check", "Check before shipping")->require_subcommand(1);
   CLI::App& config =
       *app.add_subcommand("config", "Show and compare configurations")->require_subcommand(1);
@@ -161,12 +185,13 @@ std::array<Command, 4> Declare(CLI::App& app, Words& words) {
   diff.add_option("A", words.left, "One environment")->required();
   diff.add_option("B", words.right, "The other")->required();
   return {{{&check_config, CheckConfigs, kProblems},
+           {&AddCheckAlerts(check, words.alerts), CheckRules, kCannotTell},
            {&show, ShowOne, kProblems},
            {&diff, DiffTwo, kCannotTell},
            {&AddDrill(app, words.drill), PlayDrill, kProblems}}};
 }
 
-int RunParsed(const std::array<Command, 4>& commands, const Words& words, const Stage& stage) {
+int RunParsed(const std::array<Command, 5>& commands, const Words& words, const Stage& stage) {
   const auto* const chosen =
       std::ranges::find_if(commands, [](const Command& command) { return command.app->parsed(); });
   try {
@@ -186,7 +211,7 @@ std::optional<int> RunCommand(const std::vector<std::string>& arguments, std::os
   }
   CLI::App app("", "pathwitness");
   Words words;
-  const std::array<Command, 4> commands = Declare(app, words);
+  const std::array<Command, 5> commands = Declare(app, words);
   std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());  // as CLI11 wants them
   try {
     app.parse(std::move(reversed));

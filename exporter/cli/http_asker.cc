@@ -50,22 +50,27 @@ HttpAsker::~HttpAsker() {
   pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
 }
 
-HttpOutcome HttpAsker::Ask(const std::string& method, const std::string& url) {
-  HttpRequestConfig request;
-  request.url = url;
-  request.method = method;
-  request.timeout = kPatience;
-  request.max_body_bytes = kLargestAnswer;
+HttpResult HttpAsker::Fetch(const HttpRequestConfig& request) {
   std::optional<HttpResult> result;
   fetcher_.Fetch(request, [&result](HttpResult got) { result = std::move(got); });
   while (!result) {
     Wait(fetcher_.Descriptor(), fetcher_.NextDeadline() - clock_.Now());
     fetcher_.Turn(clock_.Now());
   }
-  if (result->status == 0) {
-    return fmt::format("{}: {}", url, result->error);
+  return std::move(*result);
+}
+
+HttpOutcome HttpAsker::Ask(const std::string& method, const std::string& url) {
+  HttpRequestConfig request;
+  request.url = url;
+  request.method = method;
+  request.timeout = kPatience;
+  request.max_body_bytes = kLargestAnswer;
+  HttpResult result = Fetch(request);
+  if (result.status == 0) {
+    return fmt::format("{}: {}", url, result.error);
   }
-  return HttpReply{.status = result->status, .body = std::move(result->body)};
+  return HttpReply{.status = result.status, .body = std::move(result.body)};
 }
 
 void HttpAsker::Pause(Duration length) {

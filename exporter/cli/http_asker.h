@@ -27,7 +27,10 @@ class HttpAsker {
   HttpAsker(const HttpAsker&) = delete;
   HttpAsker& operator=(const HttpAsker&) = delete;
 
-  /// Waits for at most kPatience and as long again for a name.
+  /// Waits for at most the request's timeout and a while for a name.
+  HttpResult Fetch(const HttpRequestConfig& request);
+
+  /// Fetches within kPatience.
   HttpOutcome Ask(const std::string& method, const std::string& url);
 
   /// Waits; until INT or TERM at most.

@@ -104,7 +104,7 @@ class RuleLint {
       if (!found.has_firing) {
         lacking.emplace_back("has no promtool test in which it fires; add one to tests/");
       }
-      if (!found.has_quiet) {
+      if (!found.has_quiet && rule_.name != kAlwaysFiring) {
         lacking.emplace_back("has no promtool test in which it stays quiet; add one to tests/");
       }
     }
@@ -138,10 +138,9 @@ class RuleLint {
   }
 
   void CheckAnnotations() {
-    bool is_of_target = false;
-    for (const auto& [name, text] : rule_.annotations) {
-      is_of_target = is_of_target || text.find("$labels.target") != std::string::npos;
-    }
+    // Its team is whose the target is.
+    const bool is_of_target =
+        TextOf(rule_.labels, "team").find("pathwitness_target_info") != std::string::npos;
     for (const std::string_view name : kAnnotations) {
       Require(!TextOf(rule_.annotations, name).empty(), fmt::format("annotations.{}", name),
               "is required");

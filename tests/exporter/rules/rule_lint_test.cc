@@ -86,7 +86,7 @@ TEST(RuleLint, EveryAlertHasItsAnnotations) {
 
 TEST(RuleLint, AnAlertAboutATargetHasEvidence) {
   EXPECT_THAT(
-      Wrong([](Rule& rule) { rule.annotations["summary"] = "{{ $labels.target }} is down"; }),
+      Wrong([](Rule& rule) { rule.labels["team"] = "{{ query \"pathwitness_target_info\" }}"; }),
       ElementsAre(StartsWith("groups[0].rules[0].annotations.evidence_url:")));
 }
 
