@@ -12,8 +12,8 @@ build=(ccache cmake dpkg-dev g++ git libc-ares-dev libcap-dev libcap2-bin libciv
   libcurl4-openssl-dev libdeflate-dev libfmt-dev libre2-dev libspdlog-dev libssl-dev libyaml-cpp-dev
   ninja-build nlohmann-json3-dev patch pkg-config prometheus-cpp-dev xz-utils zlib1g-dev)
 test=(clang libclang-rt-14-dev clang-format clang-tidy curl iproute2 iputils-ping libbenchmark-dev libgmock-dev
-  libgtest-dev mtr-tiny nftables nginx-light openssl prometheus prometheus-alertmanager scamper
-  shellcheck)
+  libgtest-dev mtr-tiny nftables nginx-light openssl prometheus prometheus-alertmanager python3
+  python3-yaml scamper shellcheck)
 
 wanted=()
 for group in "$@"; do

@@ -20,6 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 
 const fs::path kAlerts = fs::path(PATHWITNESS_SOURCE_DIR) / "alerts";
+const char* const kGenerator = PATHWITNESS_SOURCE_DIR "/tools/generate-rules.py";
 constexpr std::chrono::seconds kPatience{180};
 
 std::set<std::string> NamesIn(const fs::path& folder) {
@@ -46,8 +47,7 @@ std::string FailureOf(const std::vector<std::string>& command) {
 
 TEST(ShippedRules, AreByteForByteWhatTheTablesSay) {
   const TestFolder made;
-  ASSERT_EQ(FailureOf({"python3", "-W", "error", PATHWITNESS_SOURCE_DIR "/tools/generate-rules.py",
-                       "--output", made.Path().string()}),
+  ASSERT_EQ(FailureOf({"python3", "-W", "error", kGenerator, "--output", made.Path().string()}),
             "");
   ASSERT_EQ(NamesIn(kAlerts / "rules"), NamesIn(made.Path()));
   for (const std::string& name : NamesIn(made.Path())) {
@@ -66,8 +66,7 @@ groups:
          description: d, missing_data: fires}
 )");
   const TestFolder made;
-  EXPECT_THAT(FailureOf({"python3", PATHWITNESS_SOURCE_DIR "/tools/generate-rules.py", "--output",
-                         made.Path().string(), table}),
+  EXPECT_THAT(FailureOf({"python3", kGenerator, "--output", made.Path().string(), table}),
               ::testing::HasSubstr("PathwitnessX: missing keys [], unknown keys ['expresion']"));
   EXPECT_TRUE(NamesIn(made.Path()).empty());
 }
