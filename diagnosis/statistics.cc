@@ -1,158 +1,158 @@
 #include "diagnosis/statistics.h"
 
+#include <math.h>  // lgamma_r
+
 #include <algorithm>
 #include <cmath>
-#include <limits>
-#include <numeric>
 
 namespace pathwitness {
 namespace {
 
-constexpr double kZ = 1.96;  // two-sided 95 %
-
-double LogChoose(double from, double take) {
-  return std::lgamma(from + 1) - std::lgamma(take + 1) - std::lgamma(from - take + 1);
+// std::lgamma writes the sign to a global, which other threads may be reading.
+double LogGamma(double value) {
+  int sign = 0;
+  return lgamma_r(value, &sign);
 }
 
-// Regularised upper incomplete gamma function Q(a, x): a series where x is small, a continued
-// fraction elsewhere, each where it converges fast.
-// Source: Abramowitz and Stegun, "Handbook of Mathematical Functions" (1964), 6.5.29 and 6.5.31.
-double UpperGamma(double a, double x) {
-  constexpr int kSteps = 500;
-  constexpr double kEnough = 1e-14;
-  const double log_front = a * std::log(x) - x - std::lgamma(a);
-  if (x < a + 1) {
-    double term = 1 / a;
-    double sum = term;
-    for (int n = 1; n < kSteps && term > sum * kEnough; ++n) {
-      term *= x / (a + n);
-      sum += term;
-    }
-    return 1 - sum * std::exp(log_front);
+double LogChoose(double n, double k) {
+  return LogGamma(n + 1) - LogGamma(k + 1) - LogGamma(n - k + 1);
+}
+
+constexpr int kMostTerms = 10'000;
+constexpr double kPrecision = 1e-14;
+
+// The regularised lower incomplete gamma function as a power series; converges fast below a + 1.
+double LowerGammaSeries(double a, double x) {
+  double term = 1 / a;
+  double sum = term;
+  for (int n = 1; n < kMostTerms && term > sum * kPrecision; ++n) {
+    term *= x / (a + n);
+    sum += term;
   }
-  // Lentz's evaluation of the continued fraction.
+  return sum * std::exp(a * std::log(x) - x - LogGamma(a));
+}
+
+// The upper one as a continued fraction, evaluated from the front (Lentz); for the rest.
+double UpperGammaFraction(double a, double x) {
   constexpr double kTiny = 1e-300;
   double b = x + 1 - a;
   double c = 1 / kTiny;
   double d = 1 / b;
   double fraction = d;
-  for (int n = 1; n < kSteps; ++n) {
-    const double numerator = -n * (n - a);
+  for (int n = 1; n < kMostTerms; ++n) {
+    const double step = -n * (n - a);
     b += 2;
-    d = 1 / (std::abs(numerator * d + b) < kTiny ? kTiny : numerator * d + b);
-    c = std::abs(b + numerator / c) < kTiny ? kTiny : b + numerator / c;
-    fraction *= d * c;
-    if (std::abs(d * c - 1) < kEnough) {
+    d = step * d + b;
+    d = 1 / (std::abs(d) < kTiny ? kTiny : d);
+    c = b + step / c;
+    c = std::abs(c) < kTiny ? kTiny : c;
+    fraction *= c * d;
+    if (std::abs(c * d - 1) < kPrecision) {
       break;
     }
   }
-  return fraction * std::exp(log_front);
-}
-
-Tally SumOf(std::span<const Tally> tallies) {
-  return std::accumulate(tallies.begin(), tallies.end(), Tally{},
-                         [](Tally sum, const Tally& tally) { return sum += tally; });
+  return fraction * std::exp(a * std::log(x) - x - LogGamma(a));
 }
 
 }  // namespace
 
-Interval WilsonInterval(double hits, double count) {
-  if (!(count > 0)) {
+Interval WilsonInterval(double hits, double trials) {
+  if (!(trials > 0)) {
     return {.low = 0, .high = 1};
   }
-  const double ratio = std::clamp(hits / count, 0.0, 1.0);
-  const double scale = 1 + kZ * kZ / count;
-  const double centre = (ratio + kZ * kZ / (2 * count)) / scale;
-  const double half =
-      kZ * std::sqrt(ratio * (1 - ratio) / count + kZ * kZ / (4 * count * count)) / scale;
-  return {.low = std::max(0.0, centre - half), .high = std::min(1.0, centre + half)};
+  const double ratio = hits / trials;
+  const double z2 = kZ95 * kZ95 / trials;
+  const double center = (ratio + z2 / 2) / (1 + z2);
+  const double half = kZ95 * std::sqrt(ratio * (1 - ratio) / trials + z2 / (4 * trials)) / (1 + z2);
+  // Without hits the lower bound is 0 exactly; the subtraction leaves dust.
+  return {.low = hits <= 0 ? 0 : std::max(0.0, center - half),
+          .high = hits >= trials ? 1 : std::min(1.0, center + half)};
 }
 
-double FisherLower(unsigned first_hits, unsigned first_count, unsigned second_hits,
-                   unsigned second_count) {
-  const double hits = static_cast<double>(first_hits) + second_hits;
-  const double count = static_cast<double>(first_count) + second_count;
-  const double fewest = std::max(0.0, hits - second_count);
-  const double all = LogChoose(count, hits);
-  double sum = 0;
-  for (double x = fewest; x <= first_hits; ++x) {
-    sum += std::exp(LogChoose(first_count, x) + LogChoose(second_count, hits - x) - all);
+double FisherAtMost(double first_lost, double first_sent, double second_lost, double second_sent) {
+  const double x1 = std::round(first_lost);
+  const double n1 = std::max(x1, std::round(first_sent));
+  const double x2 = std::round(second_lost);
+  const double n2 = std::max(x2, std::round(second_sent));
+  if (n1 <= 0 || n2 <= 0) {
+    return 1;
   }
-  return std::min(1.0, sum);
+  const double lost = x1 + x2;
+  const double all = LogChoose(n1 + n2, lost);
+  const auto term = [&](double x) {
+    return std::exp(LogChoose(n1, x) + LogChoose(n2, lost - x) - all);
+  };
+  // Away from the mode terms only fall, so either tail may be left as soon as it adds nothing.
+  const bool is_below_mode = x1 * (n1 + n2) < lost * n1;
+  const double step = is_below_mode ? -1 : 1;
+  const double last = is_below_mode ? std::max(0.0, lost - n2) : std::min(n1, lost);
+  double sum = 0;
+  for (double x = is_below_mode ? x1 : x1 + 1; x * step <= last * step; x += step) {
+    const double share = term(x);
+    sum += share;
+    if (share < sum * kPrecision) {
+      break;
+    }
+  }
+  return std::clamp(is_below_mode ? sum : 1 - sum, 0.0, 1.0);
 }
 
 double ChiSquareTail(double value, double degrees) {
   if (!(value > 0) || !(degrees > 0)) {
     return 1;
   }
-  return std::clamp(UpperGamma(degrees / 2, value / 2), 0.0, 1.0);
+  const double a = degrees / 2;
+  const double x = value / 2;
+  return x < a + 1 ? 1 - LowerGammaSeries(a, x) : UpperGammaFraction(a, x);
 }
 
-std::optional<MedianEstimate> EstimateMedian(std::vector<double> samples) {
-  constexpr std::size_t kFewest = 3;
-  std::erase_if(samples, [](double sample) { return !std::isfinite(sample); });
-  if (samples.size() < kFewest) {
+Ranks MedianRanks(std::size_t count) {
+  const auto n = static_cast<double>(count);
+  const Interval half = WilsonInterval(n / 2, n);
+  const auto rank = [&](double share) {
+    return std::min(count - 1, static_cast<std::size_t>(std::floor(n * share)));
+  };
+  return {.low = rank(half.low), .high = rank(half.high)};
+}
+
+std::optional<MedianEstimate> EstimateMedian(std::span<const double> sorted) {
+  if (sorted.empty()) {
     return std::nullopt;
   }
-  std::sort(samples.begin(), samples.end());
-  const auto count = static_cast<double>(samples.size());
-  const Interval ranks = WilsonInterval(count / 2, count);
-  const auto at = [&](double rank) {
-    return samples[std::min(static_cast<std::size_t>(rank), samples.size() - 1)];
-  };
-  const std::size_t middle = samples.size() / 2;
-  const double median =
-      samples.size() % 2 == 1 ? samples[middle] : (samples[middle - 1] + samples[middle]) / 2;
-  return MedianEstimate{
-      .median = median,
-      .interval = {.low = at(std::floor(count * ranks.low)), .high = at(count * ranks.high)}};
+  const std::size_t upper = sorted.size() / 2;
+  const std::size_t lower = (sorted.size() - 1) / 2;
+  const Ranks ranks = MedianRanks(sorted.size());
+  return MedianEstimate{.median = (sorted[lower] + sorted[upper]) / 2,
+                        .interval = {.low = sorted[ranks.low], .high = sorted[ranks.high]}};
 }
 
-double BurstFactor(std::span<const Tally> blocks) {
-  constexpr std::size_t kEnoughBlocks = 30;
-  constexpr double kAssumed = 3;
-  constexpr double kMost = 10;
-  const Tally sum = SumOf(blocks);
-  const double ratio = sum.Ratio();
-  if (blocks.size() < kEnoughBlocks || !(ratio > 0 && ratio < 1)) {
-    return kAssumed;
+double BlockDispersion(std::span<const Counts> rounds) {
+  constexpr std::size_t kRoundsPerBlock = 10;
+  constexpr std::size_t kFewestBlocks = 30;
+  constexpr double kLargest = 10;
+  const std::size_t blocks = rounds.size() / kRoundsPerBlock;
+  if (blocks < kFewestBlocks) {
+    return kDefaultDispersion;
   }
-  // Each block against what it would lose on average; the same as the variance of equal blocks.
+  Counts all;
+  for (const Counts& round : rounds.first(blocks * kRoundsPerBlock)) {
+    all.sent += round.sent;
+    all.received += round.received;
+  }
+  const double ratio = all.LossRatio();
+  const double expected = all.sent / static_cast<double>(blocks) * ratio * (1 - ratio);
+  if (!(expected > 0)) {
+    return 1;
+  }
   double squares = 0;
-  double expected = 0;
-  for (const Tally& block : blocks) {
-    const double difference = block.lost - block.sent * ratio;
-    squares += difference * difference;
-    expected += block.sent * ratio * (1 - ratio);
-  }
-  const auto count = static_cast<double>(blocks.size());
-  return std::clamp(squares / expected * count / (count - 1), 1.0, kMost);
-}
-
-FlowTest CompareFlows(std::span<const Tally> flows) {
-  constexpr double kUnlikely = 1e-3;
-  FlowTest test;
-  const Tally sum = SumOf(flows);
-  const double ratio = sum.Ratio();
-  if (!(ratio > 0 && ratio < 1)) {
-    return test;
-  }
-  double used = 0;
-  for (const Tally& flow : flows) {
-    if (flow.sent > 0) {
-      const double difference = flow.lost - flow.sent * ratio;
-      test.statistic += difference * difference / (flow.sent * ratio * (1 - ratio));
-      ++used;
+  for (std::size_t block = 0; block < blocks; ++block) {
+    double surplus = 0;
+    for (const Counts& round : rounds.subspan(block * kRoundsPerBlock, kRoundsPerBlock)) {
+      surplus += round.Lost() - ratio * round.sent;
     }
+    squares += surplus * surplus;
   }
-  test.probability = ChiSquareTail(test.statistic, used - 1);
-  test.is_dependent = test.probability < kUnlikely;
-  for (std::size_t i = 0; test.is_dependent && i < flows.size(); ++i) {
-    if (flows[i].sent > 0 && WilsonInterval(flows[i].lost, flows[i].sent).low > ratio) {
-      test.bad.push_back(i);
-    }
-  }
-  return test;
+  return std::clamp(squares / static_cast<double>(blocks - 1) / expected, 1.0, kLargest);
 }
 
 }  // namespace pathwitness

@@ -1,13 +1,15 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
-#include <vector>
 
 namespace pathwitness {
 
-/// Two ends of an interval, both within it.
+/// The half-width of a 95 % interval in standard deviations.
+inline constexpr double kZ95 = 1.96;
+
 struct Interval {
   double low = 0;
   double high = 0;
@@ -15,63 +17,59 @@ struct Interval {
   bool operator==(const Interval&) const = default;
 };
 
-/// The 95 % interval of a ratio of which `hits` of `count` were seen; all of [0, 1] for none. Counts
-/// need not be whole: bursts make them effective ones.
-/// Source: Wilson, "Probable inference, the law of succession, and statistical inference", JASA
-/// 1927.
-Interval WilsonInterval(double hits, double count);
+/// Probes sent and replies received. Fractions come from counts that were divided by a dispersion.
+struct Counts {
+  double sent = 0;
+  double received = 0;
 
-/// How likely `first_hits` of `first_count` or fewer are when both samples come from one source,
-/// given how many hits there are in all. One-sided; small: the first ratio is the lower one.
-/// Source: Fisher, "Statistical Methods for Research Workers" (1934), 21.02.
-double FisherLower(unsigned first_hits, unsigned first_count, unsigned second_hits,
-                   unsigned second_count);
+  double Lost() const { return sent - received; }
+  double LossRatio() const { return sent > 0 ? Lost() / sent : 0; }
 
-/// P(X >= `value`) for chi-square with `degrees` of freedom.
+  bool operator==(const Counts&) const = default;
+};
+
+/// The 95 % interval of a ratio of which `hits` of `trials` were seen; [0, 1] without trials.
+/// Source: E. B. Wilson, "Probable inference" (1927).
+Interval WilsonInterval(double hits, double trials);
+
+/// How likely it is that the first of two samples with one common loss ratio has at most as few
+/// losses as it has, given how many both have together. Rounds fractions; 1 when a sample is empty.
+/// Source: Fisher's exact test, one-sided.
+double FisherAtMost(double first_lost, double first_sent, double second_lost, double second_sent);
+
+/// How likely a chi-square variable of so many degrees of freedom is at least `value`.
 double ChiSquareTail(double value, double degrees);
 
-/// A median and its 95 % interval by ranks, which needs no shape of the distribution.
+/// Positions of the 95 % interval of a median among `count` sorted values, from 0.
+/// Pre: count > 0. Source: order statistics with Wilson's interval for 1/2, as the Internet delay
+/// work of Fontugne et al. (IMC 2017) has it.
+struct Ranks {
+  std::size_t low = 0;
+  std::size_t high = 0;
+
+  bool operator==(const Ranks&) const = default;
+};
+Ranks MedianRanks(std::size_t count);
+
+/// A median with its 95 % interval, in the unit of the values.
 struct MedianEstimate {
   double median = 0;
   Interval interval;
 
-  /// As if the interval were that of a normal distribution.
-  double StandardError() const { return (interval.high - interval.low) / (2 * 1.96); }
+  double StandardError() const { return (interval.high - interval.low) / (2 * kZ95); }
 
   bool operator==(const MedianEstimate&) const = default;
 };
 
-/// Empty for less than three samples. Not finite ones are left out.
-std::optional<MedianEstimate> EstimateMedian(std::vector<double> samples);
+/// Nothing when there are no values. Pre: `sorted` is in ascending order.
+std::optional<MedianEstimate> EstimateMedian(std::span<const double> sorted);
 
-/// What was sent, and what of it was lost or missing.
-struct Tally {
-  double sent = 0;
-  double lost = 0;
+/// What is taken as long as there are too few rounds to tell.
+inline constexpr double kDefaultDispersion = 3;
 
-  Tally& operator+=(const Tally& other) {
-    sent += other.sent;
-    lost += other.lost;
-    return *this;
-  }
-  double Ratio() const { return sent > 0 ? lost / sent : 0; }
-  bool operator==(const Tally&) const = default;
-};
-
-/// How many times more the losses of equal blocks vary than independent losses would: lost packets
-/// come in bursts, and so many of them tell no more than one. Between 1 and 10; 3 for less than 30
-/// blocks, which are too few to see it.
-double BurstFactor(std::span<const Tally> blocks);
-
-/// Whether flows lose unequally, as when one of several equal links is broken.
-struct FlowTest {
-  double statistic = 0;    // chi-square with one degree less than there are flows
-  double probability = 1;  // of being as unequal by chance
-  bool is_dependent = false;
-  std::vector<std::size_t> bad;  // indices of the flows that lose more than all together
-};
-
-/// Flows of which nothing was sent are left out.
-FlowTest CompareFlows(std::span<const Tally> flows);
+/// By how much losses of consecutive rounds vary more than independent ones would: counts divided
+/// by it may be treated as independent. From 1 to 10, by the variance between blocks of ten rounds;
+/// kDefaultDispersion below 30 blocks, 1 when nothing or all was lost.
+double BlockDispersion(std::span<const Counts> rounds);
 
 }  // namespace pathwitness
