@@ -196,6 +196,14 @@ TEST(RuleFolder, ProblemsOfAllFilesComeAtOnceWithTheirPlaces) {
   EXPECT_THAT(lines, Contains(StartsWith("rules: no rule raises PathwitnessAbsent (critical)")));
 }
 
+TEST(RuleFolder, TheShippedOneHasNoProblem) {
+  std::string lines;
+  for (const ConfigProblem& problem : LintRuleFolder(PATHWITNESS_SOURCE_DIR "/alerts/rules")) {
+    lines += problem.ToString() + "\n";
+  }
+  EXPECT_EQ(lines, "");
+}
+
 TEST(RuleFolder, AFolderWithoutRulesIsNoFolderOfRules) {
   const TestFolder folder;
   EXPECT_THROW(ReadRuleFolder(folder.Path()), ConfigError);

@@ -122,6 +122,7 @@ TEST(ShippedRules, RunInPrometheusAsTheyAreWritten) {
   const Outcome outcome =
       Check({.rules = kShippedRules.string(), .prometheus_urls = {prometheus.Url()}});
   EXPECT_THAT(outcome.out, HasSubstr(prometheus.Url() + ": runs the shipped rules\n"));
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
 }
 
 TEST_F(RulesServiceTest, HandMadeChangesAreShownAndNothingElse) {
