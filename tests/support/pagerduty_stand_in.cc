@@ -124,6 +124,22 @@ std::vector<PagerDutyEvent> EventsIn(const std::vector<ReceivedRequest>& request
 
 }  // namespace
 
+std::vector<PagerDutyIncident> IncidentsOf(const std::vector<PagerDutyEvent>& accepted) {
+  std::vector<PagerDutyIncident> incidents;
+  for (const PagerDutyEvent& event : accepted) {
+    const auto open = std::ranges::find_if(incidents, [&](const PagerDutyIncident& incident) {
+      return incident.is_open && incident.dedup_key == event.dedup_key;
+    });
+    if (open != incidents.end()) {
+      open->events.push_back(event);
+      open->is_open = event.action != "resolve";
+    } else if (event.action == "trigger") {
+      incidents.push_back({.dedup_key = event.dedup_key, .events = {event}});
+    }
+  }
+  return incidents;
+}
+
 std::vector<std::string> ProblemsOf(std::string_view event) {
   if (event.size() > kLargestEvent) {
     return {"event: at most 512 KiB"};

@@ -25,6 +25,17 @@ struct PagerDutyEvent {
   std::chrono::steady_clock::time_point at{};
 };
 
+/// What events of one dedup_key make: one wakes somebody when it is opened, and never again.
+struct PagerDutyIncident {
+  std::string dedup_key;
+  std::vector<PagerDutyEvent> events;  // in order; the first one opened it
+  bool is_open = true;
+};
+
+/// The incidents that accepted events make, in the order in which they were opened: a trigger joins
+/// the open incident of its dedup_key or opens one, a resolve closes it.
+std::vector<PagerDutyIncident> IncidentsOf(const std::vector<PagerDutyEvent>& accepted);
+
 /// Why PagerDuty would not take the event, each reason with its field; empty when it would.
 /// Source: PagerDuty developer documentation, "PD-CEF" and "Send an Alert Event" (Events API v2).
 std::vector<std::string> ProblemsOf(std::string_view event);

@@ -84,6 +84,21 @@ TEST(PagerDutyStandIn, WhatIsNoJsonIsRefused) {
   EXPECT_THAT(ProblemsOf("routing_key=1"), ElementsAre(HasSubstr("JSON")));
 }
 
+TEST(PagerDutyIncidents, ATriggerJoinsTheOpenOneOfItsKeyAndOpensANewOneAfterItsEnd) {
+  const auto event = [](const char* action) {
+    PagerDutyEvent result;
+    result.action = action;
+    result.dedup_key = "d";
+    return result;
+  };
+  const std::vector<PagerDutyIncident> incidents =
+      IncidentsOf({event("trigger"), event("trigger"), event("resolve"), event("trigger")});
+  ASSERT_EQ(incidents.size(), 2U);
+  EXPECT_EQ(incidents[0].events.size(), 3U);
+  EXPECT_FALSE(incidents[0].is_open);
+  EXPECT_TRUE(incidents[1].is_open);
+}
+
 TEST(PagerDutyStandIn, AnswersAsPagerDutyDoesAndKeepsWhatItTook) {
   const PagerDutyStandIn stand_in;
   EXPECT_THAT(Send(PortOf(stand_in), ValidEvent().dump()), HasSubstr("HTTP/1.1 202"));
