@@ -79,6 +79,17 @@ PathView Answers(const Round& round) {
   return view;
 }
 
+// By TTL - 1. Hops that many paths share are probed in some rounds only.
+std::vector<bool> Asked(const Round& round) {
+  std::vector<bool> asked(kMostHops);
+  for (const Hop& hop : round.hops) {
+    if (hop.ttl > 0 && hop.ttl <= kMostHops && hop.sent > 0) {
+      asked[hop.ttl - 1U] = true;
+    }
+  }
+  return asked;
+}
+
 // True when an address answers again behind another one.
 bool HasCircle(const PathView& view) {
   for (std::size_t i = 0; i < view.size(); ++i) {
@@ -235,7 +246,7 @@ std::vector<RouteEvent> RouteWatch::OnRound(const Round& round) {
   }
   Learn(flow, seen, stamp, events);
   if (flow.candidate.empty()) {
-    WatchSilence(flow, answered, stamp, events);
+    WatchSilence(flow, answered, round, events);
   }
   return events;
 }
@@ -344,8 +355,9 @@ void RouteWatch::Learn(Flow& flow, const PathView& seen, const RouteEvent& stamp
 }
 
 // Silence counts where something behind it answers; elsewhere the path is cut, not the hop shy.
-void RouteWatch::WatchSilence(Flow& flow, const PathView& answered, const RouteEvent& stamp,
+void RouteWatch::WatchSilence(Flow& flow, const PathView& answered, const Round& round,
                               std::vector<RouteEvent>& events) {
+  const std::vector<bool> asked = Asked(round);
   for (std::size_t i = 0; i < std::min(answered.size(), flow.hops.size()); ++i) {
     HopMemory& hop = flow.hops[i];
     if (!answered[i].empty()) {
@@ -354,7 +366,7 @@ void RouteWatch::WatchSilence(Flow& flow, const PathView& answered, const RouteE
       hop.is_silent = false;
       continue;
     }
-    ++hop.silent_run;
+    hop.silent_run += asked[i] ? 1 : 0;
     if (hop.is_silent || !hop.HasFallenSilent()) {
       continue;
     }
@@ -363,10 +375,12 @@ void RouteWatch::WatchSilence(Flow& flow, const PathView& answered, const RouteE
     });
     hop.is_silent = true;
     if (!is_told) {
-      RouteEvent& event = events.emplace_back(stamp);
-      event.kind = RouteEventKind::HopWentSilent;
-      event.ttl = static_cast<std::uint8_t>(i + 1);
-      event.before = ViewOf(flow.hops);
+      events.push_back({.kind = RouteEventKind::HopWentSilent,
+                        .round = round.number,
+                        .at = round.started,
+                        .flow = round.flow,
+                        .ttl = static_cast<std::uint8_t>(i + 1),
+                        .before = ViewOf(flow.hops)});
     }
   }
 }

@@ -106,7 +106,7 @@ class RouteWatch {
   void Follow(Flow& flow, const PathView& seen, bool is_strange);
   void Learn(Flow& flow, const PathView& seen, const RouteEvent& stamp,
              std::vector<RouteEvent>& events);
-  void WatchSilence(Flow& flow, const PathView& answered, const RouteEvent& stamp,
+  void WatchSilence(Flow& flow, const PathView& answered, const Round& round,
                     std::vector<RouteEvent>& events);
   std::optional<RouteEvent> Change(Flow& flow, RouteEvent event);
   bool IsKnownToOthers(const Flow& flow, std::size_t index, const IpAddress& address) const;

@@ -113,6 +113,17 @@ TEST_F(RouteWatchTest, AHopThatIsSilentForAllFlowsIsToldOnce) {
   EXPECT_THAT(events_, SizeIs(1));
 }
 
+TEST_F(RouteWatchTest, AHopThatWasNotAskedIsNotSilent) {
+  Feed(kPath, 100);
+  for (unsigned i = 0; i < 100; ++i) {
+    Round round = RoundOf("10.0.0.1 * 10.0.0.3 10.0.0.4 10.0.0.5 10.0.0.6 10.0.0.7 203.0.113.200");
+    round.hops.at(1).sent = 0;
+    round.hops.at(1).known_responder = Address("10.0.0.2");
+    Feed(round);
+  }
+  EXPECT_THAT(events_, IsEmpty());
+}
+
 // Vector R4.
 TEST_F(RouteWatchTest, AnInsertedHopIsOneChangeNotOneOfEachHopBehindIt) {
   Feed(kPath, 30);
