@@ -366,7 +366,7 @@ void RouteWatch::WatchSilence(Flow& flow, const PathView& answered, const Round&
       hop.is_silent = false;
       continue;
     }
-    hop.silent_run += asked[i] ? 1 : 0;
+    hop.silent_run += asked[i] ? 1U : 0U;
     if (hop.is_silent || !hop.HasFallenSilent()) {
       continue;
     }
