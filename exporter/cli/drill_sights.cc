@@ -85,7 +85,7 @@ std::optional<DrillAtExporter> ReadListedDrill(std::string_view body, std::strin
 
 std::string PrometheusQuery(std::string_view drill) {
   return "/api/v1/query?query=" +
-         EscapeQuery("{__name__=~\"ALERTS|pathwitness_drill_info\",drill=\"" + std::string(drill) +
+         EscapeQuery(R"({__name__=~"ALERTS|pathwitness_drill_info",drill=")" + std::string(drill) +
                      "\"}");
 }
 
