@@ -8,8 +8,7 @@
 namespace pathwitness {
 
 /// The packet rate of all probers together: a token bucket. End-to-end probes always go and may
-/// run it into debt, which hop probes then pay by waiting. When little is left it is for the path
-/// checks; rounds and focus find the bucket closed at a higher level.
+/// run it into debt, which hop probes then pay by waiting. Focus may use only what others leave.
 class PacketBudget {
  public:
   explicit PacketBudget(MonoTime now) : refilled_(now) {}
@@ -21,7 +20,13 @@ class PacketBudget {
 
   bool MaySend(HopTier tier, MonoTime now) {
     Refill(now);
-    return tokens_ >= Reserve(tier);
+    return tokens_ >= (tier == HopTier::Focus ? Burst() / 2 : 1);
+  }
+
+  /// When MaySend allows a probe of a round again, if nothing else is sent.
+  MonoTime NextToken() const {
+    const std::chrono::duration<double> wait(std::max(0.0, 1 - tokens_) / rate_);
+    return refilled_ + std::chrono::ceil<Duration>(wait);
   }
 
   void Spend() { tokens_ -= 1; }
@@ -29,18 +34,6 @@ class PacketBudget {
  private:
   // What falls due in a turn that comes late must not be put off for that alone.
   double Burst() const { return std::max(32.0, rate_ / 10); }
-
-  double Reserve(HopTier tier) const {
-    switch (tier) {
-      case HopTier::Focus:
-        return Burst() / 2;
-      case HopTier::Round:
-        return Burst() / 4;
-      case HopTier::Check:
-        break;
-    }
-    return 1;
-  }
 
   void Refill(MonoTime now) {
     tokens_ = std::min(Burst(), tokens_ + rate_ * ToSeconds(now - refilled_));

@@ -16,7 +16,8 @@ constexpr Duration kWheelGrid = std::chrono::milliseconds(1);
 constexpr Duration kLookInterval = std::chrono::seconds(1);
 constexpr Duration kPublishInterval = std::chrono::seconds(5);
 constexpr Duration kLongestSplay = std::chrono::seconds(10);
-constexpr Duration kDeferral = std::chrono::milliseconds(10);
+constexpr Duration kDeferral =
+    std::chrono::milliseconds(100);  // by a network's or first hop's limit
 constexpr std::size_t kBatch = 64;
 constexpr Duration kLongestFocus = std::chrono::minutes(5);  // then the gate must close first
 constexpr std::size_t kFocusSets = 50;
@@ -137,7 +138,8 @@ struct TraceEngine::Prober {
   IpAddress fixed = {};  // the address of a single measurement
   MonoTime published = {};
   bool is_dirty = true;
-  bool is_deferred = false;
+  bool is_deferred = false;  // a hop probe is held back
+  bool is_queued = false;    // stands in held_
   bool is_touched = false;
   std::vector<FlowKey> registered = {};
   std::uint32_t number = 0;  // of 24 bits, in the order of seating
@@ -323,7 +325,6 @@ void TraceEngine::Unseat(std::uint32_t index) {
   Unregister(*probers_[index]);
   LeavePath(*probers_[index]);
   failing_.erase(index);
-  held_ -= probers_[index]->is_deferred ? 1U : 0U;
   wheel_.Cancel(index);
   probers_[index].reset();
   free_.push_back(index);
@@ -429,6 +430,7 @@ void TraceEngine::Turn(MonoTime now) {
     Service(index, now);
   }
   touched_.clear();
+  ServeHeld(now);
   Flush();
 }
 
@@ -529,11 +531,8 @@ void TraceEngine::Service(std::uint32_t index, MonoTime now) {
     return;
   }
   const MonoTime deadline = prober.tracer.NextDeadline();
-  // The more are held back, the less often each asks again: the budget serves that many a second.
-  const Duration turn = std::chrono::duration_cast<Duration>(std::chrono::duration<double>(
-      static_cast<double>(held_) / config_->probing.packets_per_second));
-  wheel_.Set(index,
-             prober.is_deferred ? std::min(deadline, now + std::max(kDeferral, turn)) : deadline);
+  const bool is_polled = prober.is_deferred && !prober.is_queued;
+  wheel_.Set(index, is_polled ? std::min(deadline, now + kDeferral) : deadline);
 }
 
 void TraceEngine::CollectProbes(Prober& prober, MonoTime now) {
@@ -543,12 +542,13 @@ void TraceEngine::CollectProbes(Prober& prober, MonoTime now) {
   while (const std::optional<DueProbe> due = prober.tracer.NextProbe(now, permit)) {
     Post(prober, *due);
   }
-  const bool is_held = prober.tracer.IsHeld();
-  held_ += is_held ? 1U : 0U;
-  held_ -= std::exchange(prober.is_deferred, is_held) ? 1U : 0U;
+  prober.is_deferred = prober.tracer.IsHeld();
 }
 
 void TraceEngine::Post(Prober& prober, const DueProbe& due) {
+  if (due.packet.ttl != kEndToEndTtl) {
+    served_.reset();  // its turn is over
+  }
   budget_.Spend();
   networks_.Spend(prober.network);
   first_hops_.Spend(prober.first_hop);
@@ -584,14 +584,9 @@ std::optional<ResponderBudget::Key> TraceEngine::ResponderAt(const Prober& probe
 
 HopVerdict TraceEngine::Permit(Prober& prober, std::uint16_t flow, std::uint8_t ttl, HopTier tier,
                                MonoTime now) {
-  if (!budget_.MaySend(tier, now)) {
-    return Hold(prober, tier, DeferReason::Budget);
-  }
-  if (!networks_.HasRoom(prober.network, now)) {
-    return Hold(prober, tier, DeferReason::Network);
-  }
-  if (!first_hops_.HasRoom(prober.first_hop, now)) {
-    return Hold(prober, tier, DeferReason::FirstHop);
+  const HopVerdict rationed = Ration(prober, tier, now);
+  if (rationed != HopVerdict::Send) {
+    return rationed;
   }
   const std::optional<ResponderBudget::Key> known = ResponderAt(prober, flow, ttl);
   if (known == kDestination) {
@@ -613,6 +608,25 @@ HopVerdict TraceEngine::Permit(Prober& prober, std::uint16_t flow, std::uint8_t 
   return HopVerdict::Wait;
 }
 
+/// What the limits over many responders say. Whoever finds the packet budget empty, or others
+/// waiting for it, waits in line with them.
+HopVerdict TraceEngine::Ration(Prober& prober, HopTier tier, MonoTime now) {
+  const bool is_first = held_.empty() || served_ == prober.index;
+  if (!is_first || !budget_.MaySend(tier, now)) {
+    if (tier != HopTier::Focus && !std::exchange(prober.is_queued, true)) {
+      held_.push_back({prober.index, prober.number});
+    }
+    return Hold(prober, tier, DeferReason::Budget);
+  }
+  if (!networks_.HasRoom(prober.network, now)) {
+    return Hold(prober, tier, DeferReason::Network);
+  }
+  if (!first_hops_.HasRoom(prober.first_hop, now)) {
+    return Hold(prober, tier, DeferReason::FirstHop);
+  }
+  return HopVerdict::Send;
+}
+
 HopVerdict TraceEngine::Hold(Prober& prober, HopTier tier, DeferReason reason) {
   if (tier == HopTier::Focus) {
     return HopVerdict::Drop;
@@ -622,14 +636,33 @@ HopVerdict TraceEngine::Hold(Prober& prober, HopTier tier, DeferReason reason) {
   return HopVerdict::Hold;
 }
 
+/// One hop probe each for those that wait for the packet budget, in turn.
+void TraceEngine::ServeHeld(MonoTime now) {
+  for (std::size_t left = held_.size(); left > 0 && budget_.MaySend(HopTier::Round, now); --left) {
+    const ProberSeat seat = held_.front();
+    held_.pop_front();
+    if (Prober* prober = ProberOn(seat)) {
+      prober->is_queued = false;
+      served_ = seat.index;
+      Service(seat.index, now);
+      served_.reset();
+    }
+  }
+}
+
+TraceEngine::Prober* TraceEngine::ProberOn(const ProberSeat& seat) {
+  Prober* prober = seat.index < probers_.size() ? probers_[seat.index].get() : nullptr;
+  return prober != nullptr && prober->number == seat.number ? prober : nullptr;
+}
+
 void TraceEngine::ServeWaiting(MonoTime now) {
   if (!budget_.MaySend(HopTier::Round, now)) {
     return;
   }
   responders_.Serve(now, [&](ResponderBudget::Waiter packed) {
     const HopWaiter waiter = Unpack(packed);
-    Prober* prober = waiter.index < probers_.size() ? probers_[waiter.index].get() : nullptr;
-    if (prober == nullptr || prober->number != waiter.number) {
+    Prober* prober = ProberOn({waiter.index, waiter.number});
+    if (prober == nullptr) {
       return false;
     }
     const std::optional<DueProbe> due = prober->tracer.ProbeWaiting(waiter.ttl, now);
@@ -791,7 +824,10 @@ void TraceEngine::PublishSelf() {
 }
 
 MonoTime TraceEngine::NextDeadline() const {
-  return std::min({next_look_, wheel_.NextDeadline(clock_.Now()), responders_.NextDeadline()});
+  const MonoTime waiting = held_.empty() ? responders_.NextDeadline() : MonoTime::min();
+  const MonoTime served =
+      waiting == MonoTime::max() ? waiting : std::max(waiting, budget_.NextToken());
+  return std::min({next_look_, wheel_.NextDeadline(clock_.Now()), served});
 }
 
 void TraceEngine::Measure(const TargetConfig& target, ProbeProtocol protocol, IpFamily family,

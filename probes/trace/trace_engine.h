@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -58,6 +59,11 @@ class TraceEngine final : public Engine {
   static HashKey NewSecret();
 
   struct Prober;
+  /// Tells a prober from those that had its index before.
+  struct ProberSeat {
+    std::uint32_t index = 0;
+    std::uint32_t number = 0;
+  };
 
   void LookAtAddresses(MonoTime now);
   void Reconcile(const TargetConfig& target, MonoTime now);
@@ -83,14 +89,17 @@ class TraceEngine final : public Engine {
                                                   std::uint8_t ttl) const;
   HopVerdict Permit(Prober& prober, std::uint16_t flow, std::uint8_t ttl, HopTier tier,
                     MonoTime now);
+  HopVerdict Ration(Prober& prober, HopTier tier, MonoTime now);
   HopVerdict Hold(Prober& prober, HopTier tier, DeferReason reason);
   void ServeWaiting(MonoTime now);
+  void ServeHeld(MonoTime now);
   void OnHopOutcome(Prober& prober, const HopOutcome& outcome, MonoTime now);
   void Credit(Prober& prober, Round& round);
   void FocusOnFailing(MonoTime now);
 
   void Touch(std::uint32_t index);
   void Service(std::uint32_t index, MonoTime now);
+  Prober* ProberOn(const ProberSeat& seat);
   void CollectProbes(Prober& prober, MonoTime now);
   void Post(Prober& prober, const DueProbe& due);
   void CollectResults(Prober& prober, MonoTime now);
@@ -122,9 +131,10 @@ class TraceEngine final : public Engine {
   SharedPaths paths_;
   /// By EndKey, the TTL at which the destination answered last: others need not line up for it.
   std::unordered_map<std::uint64_t, std::uint8_t> ends_;
-  std::set<std::uint32_t> failing_;  // probers whose loss gate was open lately
-  std::size_t held_ = 0;             // probers with a hop probe that is held back
-  std::uint32_t seated_ = 0;         // probers ever seated
+  std::set<std::uint32_t> failing_;      // probers whose loss gate was open lately
+  std::deque<ProberSeat> held_;          // probers that wait for the packet budget, in order
+  std::optional<std::uint32_t> served_;  // the prober whose turn it is
+  std::uint32_t seated_ = 0;             // probers ever seated
 
   std::vector<Outgoing> batch_;
   std::vector<std::uint32_t> touched_;  // probers to serve in this turn

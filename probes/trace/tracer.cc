@@ -9,7 +9,6 @@
 namespace pathwitness {
 namespace {
 
-constexpr std::uint8_t kEndToEndTtl = 64;
 constexpr Duration kQuickGap = std::chrono::milliseconds(20);  // between probes while learning
 constexpr Duration kLongestSpread = std::chrono::seconds(10);
 constexpr Duration kLongestFocusSpread = std::chrono::minutes(1);
@@ -179,7 +178,8 @@ void Tracer::BeginRound(MonoTime start) {
 }
 
 // TTLs are shuffled: a fixed order would meet a periodic rate limiter always at the same hop. The
-// one that comes first, as the path's check, is another one in each turn of the flows.
+// one that comes first is another one in each turn of the flows: where the budget lets each path
+// have but one probe a round, that one is the path's check.
 void Tracer::PlanSpread(ActiveRound& active, unsigned last_ttl) const {
   last_ttl = std::min(last_ttl, settings_.trace.max_ttl);
   const bool is_focused = active.start < focus_until_;
@@ -202,7 +202,6 @@ void Tracer::PlanSpread(ActiveRound& active, unsigned last_ttl) const {
   const auto check = std::find_if(active.plan.begin(), active.plan.end(), [&](const auto& planned) {
     return planned.tier == HopTier::Round && planned.ttl == 1 + turn % last_ttl;
   });
-  check->tier = HopTier::Check;
   std::swap(*check, active.plan.back());
   const auto count = static_cast<std::int64_t>(active.plan.size());
   for (std::int64_t i = 0; i < count; ++i) {

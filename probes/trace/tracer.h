@@ -20,6 +20,9 @@
 
 namespace pathwitness {
 
+/// The TTL of end-to-end probes; those of hops have lower ones.
+inline constexpr std::uint8_t kEndToEndTtl = 64;
+
 /// What a tracer makes of a reply that carries one of its flows.
 enum class ReplyFate : std::uint8_t {
   Answer,
@@ -41,15 +44,14 @@ struct EndToEndResult {
 
 /// What a hop probe is for. Under a tight packet budget the last kind goes first.
 enum class HopTier : std::uint8_t {
-  Check,  // one per round, at a TTL that rotates: is the path still what it was?
-  Round,  // the other TTLs of a round
+  Round,
   Focus,  // more of them while the path is in trouble
 };
 
 enum class HopVerdict : std::uint8_t {
   Send,
   Wait,  // the responder's turn has not come: the prober is told when it has (ProbeWaiting)
-  Hold,  // no hop probe now; ask again later
+  Hold,  // no hop probe now: ask again when IsHeld's reason is over
   Drop,  // not sent at all
 };
 
