@@ -36,49 +36,65 @@ std::uint8_t TtlOf(std::size_t index) {
   return static_cast<std::uint8_t>(index + 1);
 }
 
+// One hop of either path or of both, and whether it is a difference.
+struct Step {
+  std::size_t before = 0;
+  std::size_t after = 0;
+  bool is_pair = false;
+  bool is_different = true;
+};
+
+// From the source on, hops are paired as long as that is among the cheapest ways, so that the first
+// difference is as late as it can be.
+std::vector<Step> CheapestSteps(const PathView& before, const PathView& after) {
+  const std::vector<std::vector<unsigned>> costs = CostsOfRests(before, after);
+  std::vector<Step> steps;
+  std::size_t i = 0;
+  std::size_t j = 0;
+  while (i < before.size() || j < after.size()) {
+    const bool can_pair = i < before.size() && j < after.size();
+    const unsigned cost = can_pair ? CostOfPair(before[i], after[j]) : 0;
+    Step& step = steps.emplace_back(Step{.before = i, .after = j});
+    if (can_pair && costs[i][j] == costs[i + 1][j + 1] + cost) {
+      step.is_pair = true;
+      step.is_different = cost != 0;
+      ++i;
+      ++j;
+      continue;
+    }
+    const bool is_left_out =
+        j == after.size() || (i < before.size() && costs[i][j] == costs[i + 1][j] + 1);
+    ++(is_left_out ? i : j);
+  }
+  return steps;
+}
+
 }  // namespace
 
 bool HasCommonAddress(const std::vector<IpAddress>& a, const std::vector<IpAddress>& b) {
   return std::find_first_of(a.begin(), a.end(), b.begin(), b.end()) != a.end();
 }
 
-// Walks from the source and keeps hops paired as long as that is among the cheapest ways, so that
-// the first difference is as late as it can be.
 PathAlignment AlignPaths(const PathView& before, const PathView& after) {
-  const std::vector<std::vector<unsigned>> costs = CostsOfRests(before, after);
   PathAlignment alignment;
   alignment.partners.resize(after.size());
-  std::size_t i = 0;
-  std::size_t j = 0;
-  const auto differ = [&] {
-    if (alignment.first_different == 0) {
-      alignment.first_different = TtlOf(j);
+  for (const Step& step : CheapestSteps(before, after)) {
+    if (step.is_different && alignment.first_different == 0) {
+      alignment.first_different = TtlOf(step.after);
     }
-  };
-  while (i < before.size() || j < after.size()) {
-    const bool can_pair = i < before.size() && j < after.size();
-    const unsigned cost = can_pair ? CostOfPair(before[i], after[j]) : 0;
-    if (!can_pair || costs[i][j] != costs[i + 1][j + 1] + cost) {
-      differ();
-      const bool is_left_out =
-          j == after.size() || (i < before.size() && costs[i][j] == costs[i + 1][j] + 1);
-      ++(is_left_out ? i : j);
+    if (!step.is_pair) {
       continue;
     }
-    if (cost != 0) {
-      differ();
+    alignment.partners[step.after] = step.before;
+    if (!HasCommonAddress(before[step.before], after[step.after])) {
+      continue;
     }
-    alignment.partners[j] = i;
-    if (HasCommonAddress(before[i], after[j])) {
-      if (alignment.first_different == 0) {
-        alignment.last_common = TtlOf(j);
-      } else if (alignment.rejoin_after == 0) {
-        alignment.rejoin_before = TtlOf(i);
-        alignment.rejoin_after = TtlOf(j);
-      }
+    if (alignment.first_different == 0) {
+      alignment.last_common = TtlOf(step.after);
+    } else if (alignment.rejoin_after == 0) {
+      alignment.rejoin_before = TtlOf(step.before);
+      alignment.rejoin_after = TtlOf(step.after);
     }
-    ++i;
-    ++j;
   }
   return alignment;
 }

@@ -1,6 +1,7 @@
 #include "diagnosis/route_class.h"
 
 #include <algorithm>
+#include <span>
 #include <vector>
 
 namespace pathwitness {
@@ -42,24 +43,31 @@ bool IsKnown(const AddressOwner& owner) {
   return owner.kind == AddressKind::Network;
 }
 
+// fits[i][j]: the rests from network i of one and j of the other may be equal.
+using Fits = std::vector<std::vector<bool>>;
+
+bool FitsAt(const Fits& fits, std::span<const AddressOwner> a, std::span<const AddressOwner> b) {
+  const std::size_t i = fits.size() - 1 - a.size();
+  const std::size_t j = fits.front().size() - 1 - b.size();
+  if (a.empty() && b.empty()) {
+    return true;
+  }
+  const bool is_any_a = !a.empty() && !IsKnown(a.front());
+  const bool is_any_b = !b.empty() && !IsKnown(b.front());
+  const bool is_same =
+      !a.empty() && !b.empty() && !is_any_a && !is_any_b && HaveSameOwner(a.front(), b.front());
+  const bool may_skip_a = !a.empty() && (is_any_a || is_any_b || is_same);
+  const bool may_skip_b = !b.empty() && (is_any_a || is_any_b || is_same);
+  return (may_skip_a && fits[i + 1][j]) || (may_skip_b && fits[i][j + 1]) ||
+         (is_same && fits[i + 1][j + 1]);
+}
+
 // Unknown hops may be of any networks, or of none but their neighbours'.
-bool MayBeEqual(const std::vector<AddressOwner>& a, const std::vector<AddressOwner>& b) {
-  std::vector<std::vector<bool>> fits(a.size() + 1, std::vector<bool>(b.size() + 1));
+bool MayBeEqual(std::span<const AddressOwner> a, std::span<const AddressOwner> b) {
+  Fits fits(a.size() + 1, std::vector<bool>(b.size() + 1));
   for (std::size_t i = a.size() + 1; i-- > 0;) {
     for (std::size_t j = b.size() + 1; j-- > 0;) {
-      const bool has_a = i < a.size();
-      const bool has_b = j < b.size();
-      bool is_fit = !has_a && !has_b;
-      if (has_a && !IsKnown(a[i])) {
-        is_fit = is_fit || fits[i + 1][j] || (has_b && fits[i][j + 1]);
-      }
-      if (has_b && !IsKnown(b[j])) {
-        is_fit = is_fit || fits[i][j + 1] || (has_a && fits[i + 1][j]);
-      }
-      if (has_a && has_b && IsKnown(a[i]) && IsKnown(b[j]) && HaveSameOwner(a[i], b[j])) {
-        is_fit = is_fit || fits[i + 1][j + 1] || fits[i + 1][j] || fits[i][j + 1];
-      }
-      fits[i][j] = is_fit;
+      fits[i][j] = FitsAt(fits, a.subspan(i), b.subspan(j));
     }
   }
   return fits[0][0];

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 #include <utility>
 
 // A hop is judged by itself: `away` counts the rounds in which only strange addresses answered at
@@ -299,7 +300,7 @@ bool RouteWatch::Compare(Flow& flow, const PathView& seen) const {
 }
 
 // Keeps what answers while a hop is away: it may be the next path.
-void RouteWatch::Follow(Flow& flow, const PathView& seen, bool is_strange) {
+void RouteWatch::Follow(Flow& flow, const PathView& seen, bool is_strange) const {
   flow.stalled = is_strange ? 0 : flow.stalled + 1;
   if (flow.stalled > kRoundsToStall) {
     for (HopMemory& hop : flow.hops) {
@@ -488,17 +489,16 @@ std::optional<std::size_t> RouteWatch::DestinationIndex(const PathView& view) co
 }
 
 unsigned RouteWatch::EcmpWidth() const {
-  std::size_t widest = 0;
-  for (std::size_t i = 0; i < kMostHops; ++i) {
-    std::vector<IpAddress> addresses;
-    for (const Flow& flow : flows_) {
-      for (const KnownAddress& entry :
-           i < flow.hops.size() ? flow.hops[i].known : std::vector<KnownAddress>()) {
-        if (!Holds(addresses, entry.address)) {
-          addresses.push_back(entry.address);
-        }
+  std::vector<std::set<IpAddress>> hops(kMostHops);
+  for (const Flow& flow : flows_) {
+    for (std::size_t i = 0; i < flow.hops.size(); ++i) {
+      for (const KnownAddress& entry : flow.hops[i].known) {
+        hops[i].insert(entry.address);
       }
     }
+  }
+  std::size_t widest = 0;
+  for (const std::set<IpAddress>& addresses : hops) {
     widest = std::max(widest, addresses.size());
   }
   return static_cast<unsigned>(widest);

@@ -103,7 +103,7 @@ class RouteWatch {
 
   Flow& FlowOf(std::uint16_t number);
   bool Compare(Flow& flow, const PathView& seen) const;
-  void Follow(Flow& flow, const PathView& seen, bool is_strange);
+  void Follow(Flow& flow, const PathView& seen, bool is_strange) const;
   void Learn(Flow& flow, const PathView& seen, const RouteEvent& stamp,
              std::vector<RouteEvent>& events);
   void WatchSilence(Flow& flow, const PathView& answered, const Round& round,
