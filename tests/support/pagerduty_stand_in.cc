@@ -14,7 +14,7 @@ using nlohmann::json;
 constexpr std::size_t kKeyLength = 32;
 constexpr std::size_t kLongestSummary = 1024;
 constexpr std::size_t kLongestDedupKey = 255;
-constexpr std::size_t kLargestEvent = 512U * 1024U;
+constexpr std::size_t kLargestEvent = 524'288;
 
 std::string TextAt(const json& object, const char* key) {
   const auto found = object.is_object() ? object.find(key) : object.end();
