@@ -1,0 +1,247 @@
+#include "diagnosis/path_history.h"
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+#include <set>
+
+namespace pathwitness {
+namespace {
+
+constexpr Duration kQuiet = std::chrono::minutes(1);  // so long without loss, and a loss is over
+constexpr Duration kApart = std::chrono::minutes(5);  // between "before" and the onset
+constexpr Duration kSpreadBlock = std::chrono::seconds(10);
+constexpr std::uint32_t kKeepRoundTripsEvery = 6;  // rounds of a block
+
+std::uint16_t Small(std::uint32_t value) {
+  return static_cast<std::uint16_t>(
+      std::min<std::uint32_t>(value, std::numeric_limits<std::uint16_t>::max()));
+}
+
+double Milliseconds(Duration duration) {
+  return ToSeconds(duration) * 1e3;
+}
+
+// Late answers are answers: the packet was not lost.
+std::uint32_t AnswersOf(const Hop& hop) {
+  const auto own = static_cast<std::uint32_t>(hop.replies.size()) + hop.late;
+  const std::uint32_t credited = hop.credited - std::min(hop.credited, hop.credited_missing);
+  return std::min(own, hop.sent) + credited;
+}
+
+Counts CountsOf(std::uint32_t sent, std::uint32_t received) {
+  return {.sent = static_cast<double>(sent),
+          .received = static_cast<double>(std::min(received, sent))};
+}
+
+std::optional<MedianEstimate> MedianOf(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return EstimateMedian(values);
+}
+
+}  // namespace
+
+void PathHistory::OnRound(const Round& round, MonoTime at) {
+  if (round.destination != destination_) {
+    *this = PathHistory();
+    destination_ = round.destination;
+  }
+  LearnPath(round);
+  Sample sample{.at = at,
+                .flow = round.flow,
+                .sent = Small(round.end_to_end_sent),
+                .lost = Small(std::min(round.end_to_end_lost, round.end_to_end_sent)),
+                .hops = std::vector<HopSample>(responders_.size())};
+  for (const Hop& hop : round.hops) {
+    if (hop.ttl == 0 || hop.ttl > sample.hops.size()) {
+      continue;
+    }
+    HopSample& kept = sample.hops[hop.ttl - 1U];
+    kept.sent = Small(hop.sent + hop.credited);
+    kept.received = Small(AnswersOf(hop));
+    kept.round_trip =
+        hop.replies.empty() ? 0 : static_cast<float>(Milliseconds(hop.replies.front().round_trip));
+  }
+  recent_.push_back(std::move(sample));
+  Age(at);
+}
+
+void PathHistory::ForgetBefore() {
+  filling_ = {};
+  before_.clear();
+}
+
+std::optional<MonoTime> PathHistory::LossOnset() const {
+  std::optional<MonoTime> onset;
+  MonoTime last_lossy;
+  for (const Sample& sample : recent_) {
+    if (sample.lost > 0) {
+      onset = onset && sample.at - last_lossy <= kQuiet ? onset : sample.at;
+      last_lossy = sample.at;
+    }
+  }
+  return onset && recent_.back().at - last_lossy <= kQuiet ? onset : std::nullopt;
+}
+
+Counts PathHistory::EndToEnd(MonoTime since) const {
+  Counts counts;
+  for (const Sample& sample : recent_) {
+    if (sample.at >= since) {
+      counts.sent += sample.sent;
+      counts.received += sample.sent - sample.lost;
+    }
+  }
+  return counts;
+}
+
+LossEvidence PathHistory::Loss(MonoTime since) const {
+  LossEvidence evidence;
+  evidence.hops.resize(Length());
+  std::vector<Counts> rounds;
+  std::set<MonoTime::rep> blocks;
+  LossSpread spread;
+  for (const Sample& sample : recent_) {
+    if (sample.at < since) {
+      continue;
+    }
+    rounds.push_back(CountsOf(sample.sent, sample.sent - sample.lost));
+    if (sample.lost > 0) {
+      ++spread.rounds;
+      blocks.insert(sample.at.time_since_epoch() / kSpreadBlock);
+    }
+    for (std::size_t i = 0; i < std::min(sample.hops.size(), Length()); ++i) {
+      evidence.hops[i].sent += sample.hops[i].sent;
+      evidence.hops[i].received += std::min(sample.hops[i].received, sample.hops[i].sent);
+    }
+  }
+  spread.blocks = static_cast<unsigned>(blocks.size());
+  evidence.spread = spread;
+  evidence.dispersion = BlockDispersion(rounds);
+  if (!evidence.hops.empty()) {
+    evidence.hops.back() = EndToEnd(since);
+  }
+  for (const Block& block : before_) {
+    if (!IsBefore(block, since)) {
+      continue;
+    }
+    evidence.reference.resize(Length());
+    for (std::size_t i = 0; i < std::min(block.hops.size(), Length()); ++i) {
+      evidence.reference[i].sent += block.hops[i].sent;
+      evidence.reference[i].received += block.hops[i].received;
+    }
+  }
+  return evidence;
+}
+
+LatencyEvidence PathHistory::Latency(MonoTime since) const {
+  LatencyEvidence evidence;
+  evidence.hops.resize(Length());
+  for (std::size_t i = 0; i < Length(); ++i) {
+    const std::optional<MedianEstimate> now = MedianOf(RoundTripsSince(i, since));
+    const std::optional<MedianEstimate> before = MedianOf(RoundTripsBefore(i, since));
+    if (now && before) {
+      evidence.hops[i] = ShiftOf(*now, *before);
+      evidence.reference_median = before->median;  // in the end the destination's
+    }
+  }
+  return evidence;
+}
+
+std::vector<Counts> PathHistory::Flows(MonoTime since) const {
+  std::vector<Counts> flows;
+  for (const Sample& sample : recent_) {
+    if (sample.at >= since) {
+      flows.resize(std::max<std::size_t>(flows.size(), sample.flow + 1U));
+      flows[sample.flow].sent += sample.sent;
+      flows[sample.flow].received += sample.sent - sample.lost;
+    }
+  }
+  return flows;
+}
+
+// While the destination answers its hop is known; while it does not, the length known before holds
+// as long as nobody answers from behind it.
+void PathHistory::LearnPath(const Round& round) {
+  const std::size_t seen = round.destination_hop > 0
+                               ? round.destination_hop
+                               : std::max<std::size_t>(Length(), round.last_responding_hop + 1U);
+  responders_.resize(seen);
+  for (const Hop& hop : round.hops) {
+    if (hop.ttl == 0 || hop.ttl > responders_.size()) {
+      continue;
+    }
+    if (!hop.replies.empty()) {
+      responders_[hop.ttl - 1U] = hop.replies.front().responder;
+    } else if (hop.known_responder) {
+      responders_[hop.ttl - 1U] = hop.known_responder;
+    }
+  }
+}
+
+void PathHistory::Age(MonoTime now) {
+  while (!recent_.empty() && recent_.front().at + kRecent <= now) {
+    AddToBlock(recent_.front());
+    recent_.pop_front();
+  }
+}
+
+void PathHistory::AddToBlock(const Sample& sample) {
+  if (filling_.rounds > 0 && sample.at >= filling_.begins + kBlock) {
+    CloseBlock();
+  }
+  if (filling_.rounds == 0) {
+    filling_.begins = sample.at;
+  }
+  filling_.ends = sample.at;
+  filling_.sent += sample.sent;
+  filling_.lost += sample.lost;
+  filling_.hops.resize(std::max(filling_.hops.size(), sample.hops.size()));
+  const bool keeps_round_trips = filling_.rounds % kKeepRoundTripsEvery == 0;
+  for (std::size_t i = 0; i < sample.hops.size(); ++i) {
+    HopBlock& block = filling_.hops[i];
+    block.sent += sample.hops[i].sent;
+    block.received += std::min(sample.hops[i].received, sample.hops[i].sent);
+    if (keeps_round_trips && sample.hops[i].round_trip > 0) {
+      block.round_trips.push_back(sample.hops[i].round_trip);
+    }
+  }
+  ++filling_.rounds;
+}
+
+void PathHistory::CloseBlock() {
+  const bool is_clean = WilsonInterval(filling_.lost, filling_.sent).low <= kNegligibleLoss;
+  if (is_clean && filling_.sent > 0) {
+    before_.push_back(std::move(filling_));
+  }
+  if (before_.size() > kBlocks) {
+    before_.pop_front();
+  }
+  filling_ = {};
+}
+
+bool PathHistory::IsBefore(const Block& block, MonoTime since) const {
+  return block.ends + kApart <= since;
+}
+
+std::vector<double> PathHistory::RoundTripsSince(std::size_t index, MonoTime since) const {
+  std::vector<double> round_trips;
+  for (const Sample& sample : recent_) {
+    if (sample.at >= since && index < sample.hops.size() && sample.hops[index].round_trip > 0) {
+      round_trips.push_back(sample.hops[index].round_trip);
+    }
+  }
+  return round_trips;
+}
+
+std::vector<double> PathHistory::RoundTripsBefore(std::size_t index, MonoTime since) const {
+  std::vector<double> round_trips;
+  for (const Block& block : before_) {
+    if (IsBefore(block, since) && index < block.hops.size()) {
+      round_trips.insert(round_trips.end(), block.hops[index].round_trips.begin(),
+                         block.hops[index].round_trips.end());
+    }
+  }
+  return round_trips;
+}
+
+}  // namespace pathwitness
