@@ -9,6 +9,7 @@ namespace pathwitness {
 namespace {
 
 constexpr double kEnough = 0.95;
+constexpr double kNegligible = -40;  // what is left of it is beyond the digits of a double
 
 // Of several equally short ones the likeliest.
 HopSpan ShortestLikely(std::span<const double> links) {
@@ -43,7 +44,9 @@ double LogSumExp(std::span<const double> logs) {
   }
   double sum = 0;
   for (const double value : logs) {
-    sum += std::exp(value - largest);
+    if (value - largest > kNegligible) {
+      sum += std::exp(value - largest);
+    }
   }
   return largest + std::log(sum);
 }

@@ -20,22 +20,54 @@ constexpr double kStrayLoss = 0.0005;         // what any hop loses without a fa
 constexpr double kMayHide = 0.3;              // that a hop limits its answers
 constexpr double kDestinationMayHide = 0.02;  // that the destination does
 constexpr double kReferenceWeight = 0.25;     // what a sample of earlier is worth now
+constexpr double kNewManners = 0.1; // that a hop answers otherwise than before
 constexpr double kUnmaskedLoss = 0.005;       // a hop that may lose less never limited its answers
 constexpr unsigned kFewestLossyRounds = 3;
 constexpr unsigned kFewestLossyBlocks = 2;
 
-// The grid of losses is 14 % wide. More samples would tell its points from the truth between them,
-// and everything would be put down to hops that hide.
+// More samples than this would tell the points of the grid from the truth between them, and what is
+// between them would be put down to hops that hide.
 constexpr double kMostSamples = 2000;
 
-constexpr std::size_t kLosses = 40;
-constexpr std::size_t kWillingnesses = 64;
+// The belief in losses: as likely between 1 % and 2 % as between 20 % and 40 %, in kSteps of equal
+// weight from 0.5 % on. The last step is a total outage, but for the few packets that may slip
+// through one. Hops share the loss, so together they see finer than a step: each has
+// kPointsPerStep.
+constexpr std::size_t kSteps = 40;
+constexpr std::size_t kPointsPerStep = 3;
 constexpr double kSmallestLoss = 0.005;
+constexpr std::array<double, 4> kNearlyTotal = {0.95, 0.98, 0.99, 0.995};
+constexpr double kWeightNearlyTotal = 0.01;  // of the last step's, for each
+constexpr std::size_t kLosses = (kSteps - 1) * kPointsPerStep + kNearlyTotal.size() + 1;
+constexpr std::size_t kWillingnesses = 64;
+
+struct WeightedLoss {
+  double loss = 0;
+  double log_weight = 0;
+};
+
+std::array<WeightedLoss, kLosses> BelievedLosses() {
+  std::array<WeightedLoss, kLosses> losses;
+  auto* next = losses.begin();
+  constexpr std::size_t kPartial = (kSteps - 1) * kPointsPerStep;
+  for (std::size_t i = 0; i < kPartial; ++i) {
+    const double step = (static_cast<double>(i) - (kPointsPerStep - 1) / 2.0) / kPointsPerStep;
+    *next++ = {.loss = std::pow(kSmallestLoss, 1 - step / (kSteps - 1)),
+               .log_weight = -std::log(static_cast<double>(kSteps * kPointsPerStep))};
+  }
+  for (const double loss : kNearlyTotal) {
+    *next++ = {.loss = loss, .log_weight = std::log(kWeightNearlyTotal / kSteps)};
+  }
+  *next = {.loss = 1,
+           .log_weight = std::log((1 - kWeightNearlyTotal * kNearlyTotal.size()) / kSteps)};
+  return losses;
+}
 
 // What reaches a hop: element 0 without a fault, then with each loss of the grid; and for each
 // willingness a the logarithms that a binomial needs.
 struct Grid {
   struct Row {
+    double log_weight = 0;
     double log_through = 0;
     double log_lost = 0;
     std::array<double, kWillingnesses> log_unanswered{};  // log(1 - through * a)
@@ -45,22 +77,28 @@ struct Grid {
   std::array<double, kWillingnesses> log_unwilling{};
 };
 
+double WillingnessAt(std::size_t index) {
+  return (static_cast<double>(index) + 0.5) / kWillingnesses;
+}
+
+Grid::Row MakeRow(const WeightedLoss& weighted) {
+  const double through = (1 - weighted.loss) * (1 - kStrayLoss);
+  Grid::Row row{.log_weight = weighted.log_weight,
+                .log_through = std::log(through),
+                .log_lost = std::log1p(-through)};
+  for (std::size_t j = 0; j < kWillingnesses; ++j) {
+    row.log_unanswered[j] = std::log1p(-through * WillingnessAt(j));
+  }
+  return row;
+}
+
 Grid MakeGrid() {
   Grid grid;
-  for (std::size_t i = 0; i <= kLosses; ++i) {
-    const double exponent = (static_cast<double>(i) - 1) / (kLosses - 1);
-    const double loss =
-        i == 0 ? 0 : std::min(1.0, kSmallestLoss * std::pow(1 / kSmallestLoss, exponent));
-    const double through = (1 - loss) * (1 - kStrayLoss);
-    Grid::Row& row = grid.rows[i];
-    row.log_through = std::log(through);
-    row.log_lost = std::log1p(-through);
-    for (std::size_t j = 0; j < kWillingnesses; ++j) {
-      const double willing = (static_cast<double>(j) + 0.5) / kWillingnesses;
-      grid.log_willing[j] = std::log(willing);
-      grid.log_unwilling[j] = std::log1p(-willing);
-      row.log_unanswered[j] = std::log1p(-through * willing);
-    }
+  grid.rows.front() = MakeRow({});
+  std::ranges::transform(BelievedLosses(), grid.rows.begin() + 1, MakeRow);
+  for (std::size_t j = 0; j < kWillingnesses; ++j) {
+    grid.log_willing[j] = std::log(WillingnessAt(j));
+    grid.log_unwilling[j] = std::log1p(-WillingnessAt(j));
   }
   return grid;
 }
@@ -92,9 +130,10 @@ Willingness BelieveIn(const Counts& reference, double may_hide) {
       reference.sent > 0 && WilsonInterval(reference.Lost(), reference.sent).low >= kUnmaskedLoss;
   const double share = has_limited ? 1 : may_hide;
   belief.log_always = std::log1p(-share);
-  const double scale = std::log(share) - LogSumExp(belief.log_partly);
+  const double total = LogSumExp(belief.log_partly);
   for (double& log_share : belief.log_partly) {
-    log_share += scale;
+    const double as_before = (1 - kNewManners) * std::exp(log_share - total);
+    log_share = std::log(share * (as_before + kNewManners / kWillingnesses));
   }
   return belief;
 }
@@ -166,9 +205,9 @@ LinkPosterior WeighLoss(const LossEvidence& evidence) {
     std::array<double, kLosses> log_losses{};
     for (std::size_t i = 0; i < kLosses; ++i) {
       log_behind[i] += hops[k][i + 1];
-      log_losses[i] = log_before + log_behind[i];
+      log_losses[i] = TheGrid().rows[i + 1].log_weight + log_before + log_behind[i];
     }
-    log_links[k] = LogSumExp(log_losses) - std::log(static_cast<double>(kLosses));
+    log_links[k] = LogSumExp(log_losses);
   }
   return WeighLinks(log_none, log_links);
 }
