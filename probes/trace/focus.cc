@@ -6,10 +6,10 @@
 namespace pathwitness {
 namespace {
 
-using NodeCounts = std::unordered_map<SharedPaths::NodeId, std::uint32_t>;
-
-NodeCounts CountFailing(const std::vector<FailingPath>& failing) {
-  NodeCounts counts;
+/// How many failing flows lead through each node, by NodeId.
+std::vector<std::uint32_t> CountFailing(const SharedPaths& tree,
+                                        const std::vector<FailingPath>& failing) {
+  std::vector<std::uint32_t> counts(tree.IdLimit());
   for (const FailingPath& path : failing) {
     path.paths->ForEachNode([&](SharedPaths::NodeId node, std::uint8_t, std::uint32_t flows) {
       counts[node] += flows;
@@ -19,12 +19,12 @@ NodeCounts CountFailing(const std::vector<FailingPath>& failing) {
 }
 
 /// The first responder of whose paths at least half fail; kNone when there is none.
-SharedPaths::NodeId ClusterOf(const SharedPaths& tree, const NodeCounts& counts,
+SharedPaths::NodeId ClusterOf(const SharedPaths& tree, const std::vector<std::uint32_t>& counts,
                               const PathMembership& paths) {
   SharedPaths::NodeId first = SharedPaths::kNone;
   std::uint8_t first_ttl = UINT8_MAX;
   paths.ForEachNode([&](SharedPaths::NodeId node, std::uint8_t ttl, std::uint32_t) {
-    if (ttl < first_ttl && 2 * counts.at(node) >= tree.At(node).members) {
+    if (ttl < first_ttl && 2 * counts[node] >= tree.At(node).members) {
       first = node;
       first_ttl = ttl;
     }
@@ -40,7 +40,7 @@ std::vector<std::uint32_t> PickFocus(const SharedPaths& tree,
     std::uint32_t prober = 0;
     std::size_t size = 0;
   };
-  const NodeCounts counts = CountFailing(failing);
+  const std::vector<std::uint32_t> counts = CountFailing(tree, failing);
   std::vector<Cluster> clusters;
   std::unordered_map<SharedPaths::NodeId, std::size_t> by_node;
   for (const FailingPath& path : failing) {

@@ -51,6 +51,8 @@ class SharedPaths {
   const Node& At(NodeId id) const { return nodes_[id]; }
   void Record(NodeId id, const HopEvidence& evidence);
   std::size_t Size() const { return children_.size(); }
+  /// Above all ids in use.
+  std::size_t IdLimit() const { return nodes_.size(); }
 
  private:
   struct Edge {

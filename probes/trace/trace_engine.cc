@@ -21,6 +21,7 @@ constexpr Duration kDeferral =
 constexpr std::size_t kBatch = 64;
 constexpr Duration kLongestFocus = std::chrono::minutes(5);  // then the gate must close first
 constexpr std::size_t kFocusSets = 50;
+constexpr Duration kFocusInterval = std::chrono::seconds(5);
 constexpr std::size_t kMostEnds = 100000;
 constexpr ResponderBudget::Key kDestination = 0;  // what stands where the path ends
 constexpr HashKey kSplayKey = {0x73706c6179, 0};
@@ -733,6 +734,10 @@ void TraceEngine::Credit(Prober& prober, Round& round) {
 }
 
 void TraceEngine::FocusOnFailing(MonoTime now) {
+  if (now < next_focus_) {
+    return;
+  }
+  next_focus_ = now + kFocusInterval;
   std::vector<FailingPath> failing;
   for (auto it = failing_.begin(); it != failing_.end();) {
     Prober& prober = *probers_[*it];

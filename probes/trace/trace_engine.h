@@ -141,6 +141,7 @@ class TraceEngine final : public Engine {
   std::map<std::string, std::uint64_t> send_errors_;
   TraceSelf self_;
   MonoTime next_look_;
+  MonoTime next_focus_;
   WallTime turn_wall_;  // the wall clock at the start of the turn
 };
 

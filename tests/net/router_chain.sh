@@ -4,6 +4,8 @@
 #   chain   here -- PREFIX1 -- PREFIX2 -- PREFIX3 -- PREFIX4
 #           Link i (from 0) is 198.51.100.(4i)/30 and 2001:db8:i::/64, .1 to the left, .2 to the
 #           right; the last namespace is the destination.
+#   plain   the same with limits on ICMP errors as Linux has them by default, and 203.0.113.1 to .20
+#           on the last namespace
 #   uplinks here == PREFIX1 and PREFIX2, by devices up1 (198.51.100.0/30) and up2 (198.51.100.4/30);
 #           all goes through up1 but what bears mark 7.
 #   down    removes the namespaces of both.
@@ -15,7 +17,9 @@ router() {
   ip netns add "$prefix$1"
   ip -n "$prefix$1" link set lo up
   ip netns exec "$prefix$1" sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 \
-    net.ipv4.icmp_ratelimit=0 net.ipv6.icmp.ratelimit=0 net.ipv4.conf.all.rp_filter=0
+    net.ipv4.conf.all.rp_filter=0
+  [ "$shape" = plain ] ||
+    ip netns exec "$prefix$1" sysctl -qw net.ipv4.icmp_ratelimit=0 net.ipv6.icmp.ratelimit=0
 }
 
 # address NAMESPACE DEVICE LINK SIDE
@@ -33,7 +37,7 @@ here_address() {
 }
 
 case $shape in
-chain)
+chain | plain)
   for i in 1 2 3 4; do router $i; done
   ip link add up1 type veth peer name left netns "${prefix}1"
   here_address up1 0
@@ -49,6 +53,9 @@ chain)
     ip -n "$prefix$((i + 1))" route add 198.51.100.0/30 via "198.51.100.$((4 * i + 1))"
     ip -n "$prefix$((i + 1))" -6 route add 2001:db8:0::/64 via "2001:db8:$i::1"
   done
+  if [ "$shape" = plain ]; then
+    for i in $(seq 20); do ip -n "${prefix}4" addr add "203.0.113.$i/32" dev lo; done
+  fi
   ;;
 uplinks)
   for i in 1 2; do
