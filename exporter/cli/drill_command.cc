@@ -82,13 +82,13 @@ class DrillRun {
 
   void Follow() {
     bool is_stopped = false;
-    while (!report_.IsComplete() && !asker_.IsInterrupted() && clock_.Now() < Deadline()) {
+    while (!IsOver()) {
       Look();
       if (report_.HasArrived() && !is_stopped) {
         Stop();
         is_stopped = true;
       }
-      if (!report_.IsComplete()) {
+      if (!IsOver()) {
         asker_.Pause(kLookInterval);
       }
     }
@@ -98,6 +98,11 @@ class DrillRun {
     if (!is_stopped) {
       Stop();
     }
+  }
+
+  bool IsOver() const {
+    return report_.IsComplete() || report_.HasStrayed() || asker_.IsInterrupted() ||
+           clock_.Now() >= Deadline();
   }
 
   MonoTime Deadline() const {

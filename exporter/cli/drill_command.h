@@ -20,8 +20,8 @@ struct DrillWords {
 };
 
 /// Starts a drill, prints what arrives where and when, and stops the drill when the page has
-/// arrived, at INT or TERM and at its end. Returns 0 when all arrived that was asked for, 1 when
-/// not, 2 when the drill could not be started.
+/// arrived or gone astray, at INT or TERM and at its end. Returns 0 when all arrived that was asked
+/// for, 1 when not, 2 when the drill could not be started.
 int RunDrill(DrillWords words, std::ostream& out, std::ostream& err);
 
 }  // namespace pathwitness

@@ -38,7 +38,10 @@ class DrillReport {
   bool IsComplete() const { return Missing().empty(); }
 
   /// Whether all went as it must: complete, and nothing went to another receiver.
-  bool IsSuccess() const { return IsComplete() && strays_.empty(); }
+  bool IsSuccess() const { return IsComplete() && !HasStrayed(); }
+
+  /// Whether something of the drill went to another receiver: it may wake somebody.
+  bool HasStrayed() const { return !strays_.empty(); }
 
   /// The last lines: what never arrived, what went astray, and the verdict.
   std::vector<std::string> Summary() const;

@@ -87,7 +87,7 @@ TEST(DrillReport, WhatGoesToAnotherReceiverIsFailureThoughAllArrived) {
   DrillReport report(WholeWay());
   SeeWholeWay(report);
   report.See(std::vector{Critical("active", {"drill", "page"})}, seconds(62));
-  EXPECT_TRUE(report.IsComplete());
+  EXPECT_TRUE(report.HasStrayed());
   EXPECT_FALSE(report.IsSuccess());
   EXPECT_THAT(report.Summary(), Contains("astray: LossHigh (critical) went to receiver page"));
 }
