@@ -25,6 +25,8 @@ RUN /tmp/install-deps.sh runtime && rm -rf /tmp/install-deps.sh /var/lib/apt/lis
   && install -d -o 65532 -g 65532 /var/lib/pathwitness
 COPY LICENSE /usr/share/doc/pathwitness/LICENSE
 COPY config/default.yaml /etc/pathwitness/config/default.yaml
+COPY alerts/rules /etc/pathwitness/alerts/rules
+COPY alerts/runbooks /etc/pathwitness/alerts/runbooks
 COPY --from=build /src/build/release/exporter/pathwitness /bin/pathwitness
 USER 65532:65532
 EXPOSE 10059

@@ -26,16 +26,6 @@ constexpr std::array<std::string_view, 4> kForeignPrefixes = {"scrape_", "promet
                                                               "alertmanager_", "process_"};
 // The one alert that is meant to fire always: its silence is the alarm.
 constexpr std::string_view kAlwaysFiring = "Watchdog";
-// Alerts on the increase of a counter over a window, which is their duration.
-constexpr std::array<std::string_view, 9> kAtOnce = {"Watchdog",
-                                                     "PathwitnessAlertDisableExpired",
-                                                     "PathwitnessAlertDisabled",
-                                                     "PathwitnessDnsAnswerChanged",
-                                                     "PathwitnessFlapping",
-                                                     "PathwitnessProberOverrun",
-                                                     "PathwitnessRestarting",
-                                                     "PathwitnessTlsIssuerChanged",
-                                                     "PathwitnessVersionSkew"};
 
 template <typename Words>
 bool Contains(const Words& words, std::string_view word) {
@@ -108,8 +98,8 @@ class RuleLint {
         lacking.emplace_back("has no promtool test in which it stays quiet; add one to tests/");
       }
     }
-    if (!rule_.hold && !Contains(kAtOnce, rule_.name)) {
-      lacking.emplace_back("has no `for`; say how long it must hold");
+    if (!rule_.hold) {
+      lacking.emplace_back("has no `for`; say how long it must hold, if only 0s");
     }
     if (!lacking.empty()) {
       Add("", fmt::format("{}", fmt::join(lacking, "; ")));

@@ -166,6 +166,18 @@ TEST_F(RulesEngineTest, APrometheusThatIsNoLongerConfiguredIsForgotten) {
   EXPECT_THAT(board_.All(), IsEmpty());
 }
 
+TEST_F(RulesEngineTest, ALateAnswerFindsNobody) {
+  Serve(Running("up == 1"));
+  Apply({server_->Url()});
+  engine_->Turn(clock_.Now());
+  Apply({});
+  const auto now = [this] { return clock_.Now(); };
+  EXPECT_TRUE(
+      DriveUntil(*engine_, now, [&] { return engine_->NextDeadline() == MonoTime::max(); }));
+  EXPECT_THAT(board_.All(), IsEmpty());
+  EXPECT_THAT(log_.Lines(), IsEmpty());
+}
+
 TEST_F(RulesEngineTest, ASuccessorGoesOnCounting) {
   Serve(Running("up == 1"));
   Apply({server_->Url()});
