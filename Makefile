@@ -33,6 +33,12 @@ build: deps-build ## builds the program: build/pathwitness
 run: build ## builds and starts it; CONFIG=file chooses the configuration
 	build/pathwitness --config.file=$(CONFIG)
 
+.PHONY: demo
+demo: deps-test ## an outage and its page, on this machine alone (as root); DEMO_ONCE=1 ends by itself
+	@cmake --preset dev --log-level=WARNING >/dev/null
+	@cmake --build --preset dev -j $(JOBS) --target demo
+	@build/dev/tests/demo/demo $(if $(DEMO_ONCE),--once)
+
 .PHONY: dev
 dev: deps-test
 	@cmake --preset dev --log-level=WARNING >/dev/null

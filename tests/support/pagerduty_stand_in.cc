@@ -178,24 +178,26 @@ HttpAnswer PagerDutyStandIn::Judge(const ReceivedRequest& request) {
       next_.erase(next_.begin());
     }
     if (scripted != 0) {
-      return {scripted, R"({"status":"scripted","message":"scripted"})"};
+      return {.status = scripted, .body = R"({"status":"scripted","message":"scripted"})"};
     }
   }
   if (request.method != "POST" || request.path != "/v2/enqueue") {
-    return {404, "{}"};
+    return {.status = 404, .body = "{}"};
   }
   const std::vector<std::string> problems = ProblemsOf(request.body);
   if (!problems.empty()) {
-    return {400, json{{"status", "invalid event"},
-                      {"message", "Event object is invalid"},
-                      {"errors", problems}}
-                     .dump()};
+    return {.status = 400,
+            .body = json{{"status", "invalid event"},
+                         {"message", "Event object is invalid"},
+                         {"errors", problems}}
+                        .dump()};
   }
   const std::string dedup_key = EventIn(request).dedup_key;
-  return {202, json{{"status", "success"},
-                    {"message", "Event processed"},
-                    {"dedup_key", dedup_key.empty() ? "chosen-by-pagerduty" : dedup_key}}
-                   .dump()};
+  return {.status = 202,
+          .body = json{{"status", "success"},
+                       {"message", "Event processed"},
+                       {"dedup_key", dedup_key.empty() ? "chosen-by-pagerduty" : dedup_key}}
+                      .dump()};
 }
 
 std::vector<PagerDutyEvent> PagerDutyStandIn::Events() const {

@@ -54,10 +54,10 @@ std::optional<ReceivedRequest> ReadRequest(int connection) {
 }
 
 void Write(int connection, const HttpAnswer& answer) {
-  const std::string bytes = "HTTP/1.1 " + std::to_string(answer.status) +
-                            " -\r\nContent-Type: application/json\r\nConnection: close\r\n" +
-                            "Content-Length: " + std::to_string(answer.body.size()) + "\r\n\r\n" +
-                            answer.body;
+  const std::string bytes =
+      "HTTP/1.1 " + std::to_string(answer.status) + " -\r\nContent-Type: " + answer.content_type +
+      "\r\nConnection: close\r\n" + "Content-Length: " + std::to_string(answer.body.size()) +
+      "\r\n\r\n" + answer.body;
   static_cast<void>(send(connection, bytes.data(), bytes.size(), MSG_NOSIGNAL));
 }
 

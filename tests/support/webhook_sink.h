@@ -23,6 +23,7 @@ struct ReceivedRequest {
 struct HttpAnswer {
   int status = 200;
   std::string body;
+  std::string content_type = "application/json";
 };
 
 /// An HTTP server on a free loopback port that keeps what it is sent.
