@@ -14,6 +14,7 @@
 #include "exporter/cli/alerts_check.h"
 #include "exporter/cli/config_check.h"
 #include "exporter/cli/config_diff.h"
+#include "exporter/cli/diagnose.h"
 #include "exporter/cli/drill_command.h"
 #include "exporter/flags.h"
 
@@ -24,7 +25,7 @@ constexpr int kFine = 0;
 constexpr int kProblems = 1;  // or differences
 constexpr int kCannotTell = 2;
 
-constexpr std::array<std::string_view, 3> kCommands = {"check", "config", "drill"};
+constexpr std::array<std::string_view, 4> kCommands = {"check", "config", "diagnose", "drill"};
 
 /// The words of the command line.
 struct Words {
@@ -34,6 +35,7 @@ struct Words {
   bool as_json = false;
   std::string left;
   std::string right;
+  std::string observations;
   DrillWords drill;
   AlertsCheckWords alerts;
 };
@@ -109,6 +111,10 @@ int DiffTwo(const Words& words, const Stage& stage) {
   return difference.IsEmpty() ? kFine : kProblems;
 }
 
+int DiagnoseFile(const Words& words, const Stage& stage) {
+  return Diagnose(words.observations, words.as_json, stage.out, stage.err);
+}
+
 int PlayDrill(const Words& words, const Stage& stage) {
   return RunDrill(words.drill, stage.out, stage.err);
 }
@@ -138,6 +144,14 @@ CLI::App& AddCheckAlerts(CLI::App& check, AlertsCheckWords& words) {
   return alerts;
 }
 
+CLI::App& AddDiagnose(CLI::App& app, Words& words) {
+  CLI::App& diagnose = *app.add_subcommand(
+      "diagnose", "Say what a report of mtr --json, or counts per hop, mean; exits 1 if it cannot");
+  diagnose.add_flag("--json", words.as_json, "Print JSON");
+  diagnose.add_option("FILE", words.observations, "The report or the counts")->required();
+  return diagnose;
+}
+
 CLI::App& AddDrill(CLI::App& app, DrillWords& words) {
   CLI::App& drill = *app.add_subcommand(
       "drill", "Play a fault and follow its page; exits 0 arrived, 1 not, 2 not started");
@@ -161,7 +175,7 @@ CLI::App& AddDrill(CLI::App& app, DrillWords& words) {
   return drill;
 }
 
-std::array<Command, 5> Declare(CLI::App& app, Words& words) {
+std::array<Command, 6> Declare(CLI::App& app, Words& words) {
   CLI::App& check = *app.add_subcommand("check", "Check before shipping")->require_subcommand(1);
   CLI::App& config =
       *app.add_subcommand("config", "Show and compare configurations")->require_subcommand(1);
@@ -188,10 +202,11 @@ std::array<Command, 5> Declare(CLI::App& app, Words& words) {
            {&AddCheckAlerts(check, words.alerts), CheckRules, kCannotTell},
            {&show, ShowOne, kProblems},
            {&diff, DiffTwo, kCannotTell},
+           {&AddDiagnose(app, words), DiagnoseFile, kProblems},
            {&AddDrill(app, words.drill), PlayDrill, kProblems}}};
 }
 
-int RunParsed(const std::array<Command, 5>& commands, const Words& words, const Stage& stage) {
+int RunParsed(const std::array<Command, 6>& commands, const Words& words, const Stage& stage) {
   const auto* const chosen =
       std::ranges::find_if(commands, [](const Command& command) { return command.app->parsed(); });
   try {
@@ -211,7 +226,7 @@ std::optional<int> RunCommand(const std::vector<std::string>& arguments, std::os
   }
   CLI::App app("", "pathwitness");
   Words words;
-  const std::array<Command, 5> commands = Declare(app, words);
+  const std::array<Command, 6> commands = Declare(app, words);
   std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());  // as CLI11 wants them
   try {
     app.parse(std::move(reversed));

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "diagnosis/flow_test.h"
+#include "diagnosis/latency_blame.h"
+#include "diagnosis/loss_blame.h"
+#include "diagnosis/one_way.h"
+#include "diagnosis/segment.h"
+
+namespace pathwitness {
+
+/// A name is given only when it is that likely: false blame is worse than none.
+inline constexpr double kSureEnough = 0.95;
+
+enum class VerdictState : std::uint8_t {
+  None,
+  Loss,
+  Latency,
+  Route,
+  FlowDependent,
+  RateLimited,
+  DestinationFilter,  // probes are refused, the service answers
+  Local,              // this machine's own fault
+  Undecided,
+};
+
+/// The `state` label.
+std::string_view VerdictStateName(VerdictState state);
+
+/// Who a fault is attributed to, and how likely that is. `border` is the link into another network
+/// among the likely ones, 0 for none: round trips cannot tell it from the way back out of there.
+struct Attribution {
+  std::optional<HopOwner> owner;  // named, at kSureEnough or more
+  double probability = 0;         // of that owner, or of the likeliest
+  HopOwner likeliest;
+  HopOwner second;
+  double second_probability = 0;
+  std::size_t border = 0;
+
+  bool operator==(const Attribution&) const = default;
+};
+
+/// What else is known of a path. `owners` and `hop_names` are empty or have one element per hop;
+/// names are addresses or hosts, empty when unknown.
+struct PathFacts {
+  std::vector<HopOwner> owners;
+  std::vector<std::string> hop_names;
+  std::optional<OneWayLoss> one_way;
+  bool are_reply_ttls_unchanged = false;  // so answers come back as they did without the fault
+};
+
+/// Without owners, link 1 belongs to the prober's own network and the last one to the destination.
+std::vector<HopOwner> DefaultOwners(std::size_t hops);
+
+/// Pre: `facts.owners` has as many elements as `posterior.links`.
+///
+/// Nobody is named when the likely links cross into another network and neither the direction nor
+/// the way back is known, nor when packets are lost on their way back.
+Attribution Attribute(const LinkPosterior& posterior, const PathFacts& facts);
+
+/// All that is to be judged together. Whatever is absent is not judged.
+struct Observations {
+  LossEvidence loss;  // without hops: none
+  std::vector<Counts> flows;
+  LatencyEvidence latency;
+  PathFacts facts;
+};
+
+/// What the observations mean, in the words of `text` too: whole sentences of a stable grammar,
+/// with the number of probes beside every percentage.
+struct Verdict {
+  VerdictState state = VerdictState::Undecided;
+  Direction direction = Direction::Unknown;
+  LossBlame loss;
+  LatencyBlame latency;
+  FlowTest flows;
+  LinkPosterior posterior;  // of the loss, else of the latency; empty when there is neither
+  Attribution attribution;
+  std::string text;
+};
+
+Verdict Judge(const Observations& observations);
+
+}  // namespace pathwitness
