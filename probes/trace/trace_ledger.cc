@@ -43,6 +43,7 @@ void TraceLedger::SetAddresses(std::string address, std::string source, std::uin
 
 void TraceLedger::OnEndToEnd(const EndToEndResult& result) {
   ++snapshot_.probes;
+  CountFlow(result);
   switch (result.kind) {
     case EndToEndResult::Kind::Answered:
       snapshot_.round_trips.Observe(ToSeconds(result.round_trip));
@@ -60,6 +61,18 @@ void TraceLedger::OnEndToEnd(const EndToEndResult& result) {
       ++snapshot_.unsent[static_cast<std::size_t>(result.unsent)];
       break;
   }
+}
+
+void TraceLedger::CountFlow(const EndToEndResult& result) {
+  if (result.kind == EndToEndResult::Kind::Unsent) {
+    return;
+  }
+  if (snapshot_.flows.size() <= result.flow) {
+    snapshot_.flows.resize(result.flow + 1U);
+  }
+  FlowCounters& flow = snapshot_.flows[result.flow];
+  ++flow.probes;
+  flow.lost += result.kind == EndToEndResult::Kind::Lost ? 1 : 0;
 }
 
 void TraceLedger::OnUnreachable(

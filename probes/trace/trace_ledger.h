@@ -39,6 +39,7 @@ class TraceLedger {
 
  private:
   HopCounters& CountersOf(std::uint8_t ttl);
+  void CountFlow(const EndToEndResult& result);
   void CountHop(const Hop& hop);
   void TrackLength(std::size_t length);
 

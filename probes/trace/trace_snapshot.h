@@ -42,6 +42,15 @@ struct HopCounters {
   bool operator==(const HopCounters&) const = default;
 };
 
+/// End-to-end probes of one flow since the prober's start, over once answered or lost. Those that
+/// could not be sent are not among them: they tell nothing of the path.
+struct FlowCounters {
+  std::uint64_t probes = 0;
+  std::uint64_t lost = 0;
+
+  bool operator==(const FlowCounters&) const = default;
+};
+
 /// What one trace prober knows: everything its series and pages need.
 struct TraceSnapshot {
   ProberStatus status;
@@ -52,6 +61,7 @@ struct TraceSnapshot {
   Histogram round_trips;  // end to end, seconds
   std::array<std::uint64_t, kUnreachableCodeNames.size()> unreachable{};
   std::array<std::uint64_t, kUnsentReasonNames.size()> unsent{};
+  std::vector<FlowCounters> flows;  // by index of the flow; as many as were ever probed
 
   bool reached = false;  // in the last round
   std::uint8_t destination_hop = 0;
