@@ -13,9 +13,9 @@ constexpr Duration kApart = std::chrono::minutes(5);  // between "before" and th
 constexpr Duration kSpreadBlock = std::chrono::seconds(10);
 constexpr std::uint32_t kKeepRoundTripsEvery = 6;  // rounds of a block
 
-std::uint16_t Small(std::uint32_t value) {
+std::uint16_t Small(double value) {
   return static_cast<std::uint16_t>(
-      std::min<std::uint32_t>(value, std::numeric_limits<std::uint16_t>::max()));
+      std::clamp<double>(value, 0, std::numeric_limits<std::uint16_t>::max()));
 }
 
 double Milliseconds(Duration duration) {
@@ -47,11 +47,7 @@ void PathHistory::OnRound(const Round& round, MonoTime at) {
     destination_ = round.destination;
   }
   LearnPath(round);
-  Sample sample{.at = at,
-                .flow = round.flow,
-                .sent = Small(round.end_to_end_sent),
-                .lost = Small(std::min(round.end_to_end_lost, round.end_to_end_sent)),
-                .hops = std::vector<HopSample>(responders_.size())};
+  Sample sample{.at = at, .hops = std::vector<HopSample>(responders_.size())};
   for (const Hop& hop : round.hops) {
     if (hop.ttl == 0 || hop.ttl > sample.hops.size()) {
       continue;
@@ -59,10 +55,25 @@ void PathHistory::OnRound(const Round& round, MonoTime at) {
     HopSample& kept = sample.hops[hop.ttl - 1U];
     kept.sent = Small(hop.sent + hop.credited);
     kept.received = Small(AnswersOf(hop));
-    kept.round_trip =
-        hop.replies.empty() ? 0 : static_cast<float>(Milliseconds(hop.replies.front().round_trip));
+    if (!hop.replies.empty()) {
+      kept.round_trip = static_cast<float>(Milliseconds(hop.replies.front().round_trip));
+      kept.reply_ttl = hop.replies.front().reply_ttl;
+    }
   }
   recent_.push_back(std::move(sample));
+  Age(at);
+}
+
+void PathHistory::OnEndToEnd(std::span<const Counts> flows, MonoTime at) {
+  Train train{.at = at, .flows = {}};
+  train.flows.reserve(flows.size());
+  for (const Counts& flow : flows) {
+    const FlowCount& count =
+        train.flows.emplace_back(FlowCount{.sent = Small(flow.sent), .lost = Small(flow.Lost())});
+    train.sent = Small(train.sent + count.sent);
+    train.lost = Small(train.lost + count.lost);
+  }
+  trains_.push_back(std::move(train));
   Age(at);
 }
 
@@ -74,51 +85,61 @@ void PathHistory::ForgetBefore() {
 std::optional<MonoTime> PathHistory::LossOnset() const {
   std::optional<MonoTime> onset;
   MonoTime last_lossy;
-  for (const Sample& sample : recent_) {
-    if (sample.lost > 0) {
-      onset = onset && sample.at - last_lossy <= kQuiet ? onset : sample.at;
-      last_lossy = sample.at;
+  for (const Train& train : trains_) {
+    if (train.lost > 0) {
+      onset = onset && train.at - last_lossy <= kQuiet ? onset : train.at;
+      last_lossy = train.at;
     }
   }
-  return onset && recent_.back().at - last_lossy <= kQuiet ? onset : std::nullopt;
+  return onset && trains_.back().at - last_lossy <= kQuiet ? onset : std::nullopt;
 }
 
 Counts PathHistory::EndToEnd(MonoTime since) const {
   Counts counts;
-  for (const Sample& sample : recent_) {
-    if (sample.at >= since) {
-      counts.sent += sample.sent;
-      counts.received += sample.sent - sample.lost;
+  for (const Train& train : trains_) {
+    if (train.at >= since) {
+      counts.sent += train.sent;
+      counts.received += train.sent - train.lost;
     }
   }
   return counts;
 }
 
-LossEvidence PathHistory::Loss(MonoTime since) const {
+LossEvidence PathHistory::LossOfDestination(MonoTime since) const {
   LossEvidence evidence;
-  evidence.hops.resize(Length());
   std::vector<Counts> rounds;
   std::set<MonoTime::rep> blocks;
   LossSpread spread;
-  for (const Sample& sample : recent_) {
-    if (sample.at < since) {
+  for (const Train& train : trains_) {
+    if (train.at < since) {
       continue;
     }
-    rounds.push_back(CountsOf(sample.sent, sample.sent - sample.lost));
-    if (sample.lost > 0) {
+    rounds.push_back(CountsOf(train.sent, train.sent - train.lost));
+    if (train.lost > 0) {
       ++spread.rounds;
-      blocks.insert(sample.at.time_since_epoch() / kSpreadBlock);
-    }
-    for (std::size_t i = 0; i < std::min(sample.hops.size(), Length()); ++i) {
-      evidence.hops[i].sent += sample.hops[i].sent;
-      evidence.hops[i].received += std::min(sample.hops[i].received, sample.hops[i].sent);
+      blocks.insert(train.at.time_since_epoch() / kSpreadBlock);
     }
   }
   spread.blocks = static_cast<unsigned>(blocks.size());
   evidence.spread = spread;
   evidence.dispersion = BlockDispersion(rounds);
+  evidence.hops = {EndToEnd(since)};
+  return evidence;
+}
+
+LossEvidence PathHistory::Loss(MonoTime since, MonoTime hops_since) const {
+  LossEvidence evidence = LossOfDestination(since);
+  const Counts destination = evidence.hops.back();
+  evidence.hops.assign(Length(), {});
+  for (const Sample& sample : recent_) {
+    for (std::size_t i = 0; sample.at >= hops_since && i < sample.hops.size() && i < Length();
+         ++i) {
+      evidence.hops[i].sent += sample.hops[i].sent;
+      evidence.hops[i].received += std::min(sample.hops[i].received, sample.hops[i].sent);
+    }
+  }
   if (!evidence.hops.empty()) {
-    evidence.hops.back() = EndToEnd(since);
+    evidence.hops.back() = destination;
   }
   for (const Block& block : before_) {
     if (!IsBefore(block, since)) {
@@ -133,27 +154,50 @@ LossEvidence PathHistory::Loss(MonoTime since) const {
   return evidence;
 }
 
-LatencyEvidence PathHistory::Latency(MonoTime since) const {
+LatencyEvidence PathHistory::LatencyOfDestination(MonoTime since) const {
   LatencyEvidence evidence;
-  evidence.hops.resize(Length());
-  for (std::size_t i = 0; i < Length(); ++i) {
-    const std::optional<MedianEstimate> now = MedianOf(RoundTripsSince(i, since));
-    const std::optional<MedianEstimate> before = MedianOf(RoundTripsBefore(i, since));
-    if (now && before) {
-      evidence.hops[i] = ShiftOf(*now, *before);
-      evidence.reference_median = before->median;  // in the end the destination's
-    }
+  if (Length() > 0) {
+    evidence.hops = {ShiftAt(Length() - 1, since, evidence.reference_median)};
   }
   return evidence;
 }
 
+LatencyEvidence PathHistory::Latency(MonoTime since) const {
+  LatencyEvidence evidence;
+  for (std::size_t i = 0; i < Length(); ++i) {  // the destination comes last
+    evidence.hops.push_back(ShiftAt(i, since, evidence.reference_median));
+  }
+  return evidence;
+}
+
+bool PathHistory::AreReplyTtlsUnchanged(MonoTime since) const {
+  bool is_any_compared = false;
+  for (const Sample& sample : recent_) {
+    for (std::size_t i = 0; sample.at >= since && i < sample.hops.size(); ++i) {
+      const bool is_known = !before_.empty() && i < before_.back().hops.size() &&
+                            before_.back().hops[i].reply_ttl != 0;
+      if (!is_known || sample.hops[i].reply_ttl == 0) {
+        continue;
+      }
+      if (sample.hops[i].reply_ttl != before_.back().hops[i].reply_ttl) {
+        return false;
+      }
+      is_any_compared = true;
+    }
+  }
+  return is_any_compared;
+}
+
 std::vector<Counts> PathHistory::Flows(MonoTime since) const {
   std::vector<Counts> flows;
-  for (const Sample& sample : recent_) {
-    if (sample.at >= since) {
-      flows.resize(std::max<std::size_t>(flows.size(), sample.flow + 1U));
-      flows[sample.flow].sent += sample.sent;
-      flows[sample.flow].received += sample.sent - sample.lost;
+  for (const Train& train : trains_) {
+    if (train.at < since) {
+      continue;
+    }
+    flows.resize(std::max(flows.size(), train.flows.size()));
+    for (std::size_t i = 0; i < train.flows.size(); ++i) {
+      flows[i].sent += train.flows[i].sent;
+      flows[i].received += train.flows[i].sent - train.flows[i].lost;
     }
   }
   return flows;
@@ -179,6 +223,11 @@ void PathHistory::LearnPath(const Round& round) {
 }
 
 void PathHistory::Age(MonoTime now) {
+  while (!trains_.empty() && trains_.front().at + kRecent <= now) {
+    filling_.sent += trains_.front().sent;
+    filling_.lost += trains_.front().lost;
+    trains_.pop_front();
+  }
   while (!recent_.empty() && recent_.front().at + kRecent <= now) {
     AddToBlock(recent_.front());
     recent_.pop_front();
@@ -193,16 +242,16 @@ void PathHistory::AddToBlock(const Sample& sample) {
     filling_.begins = sample.at;
   }
   filling_.ends = sample.at;
-  filling_.sent += sample.sent;
-  filling_.lost += sample.lost;
   filling_.hops.resize(std::max(filling_.hops.size(), sample.hops.size()));
   const bool keeps_round_trips = filling_.rounds % kKeepRoundTripsEvery == 0;
   for (std::size_t i = 0; i < sample.hops.size(); ++i) {
     HopBlock& block = filling_.hops[i];
-    block.sent += sample.hops[i].sent;
-    block.received += std::min(sample.hops[i].received, sample.hops[i].sent);
-    if (keeps_round_trips && sample.hops[i].round_trip > 0) {
-      block.round_trips.push_back(sample.hops[i].round_trip);
+    const HopSample& hop = sample.hops[i];
+    block.sent += hop.sent;
+    block.received += std::min(hop.received, hop.sent);
+    block.reply_ttl = hop.reply_ttl != 0 ? hop.reply_ttl : block.reply_ttl;
+    if (keeps_round_trips && hop.round_trip > 0) {
+      block.round_trips.push_back(hop.round_trip);
     }
   }
   ++filling_.rounds;
@@ -221,6 +270,17 @@ void PathHistory::CloseBlock() {
 
 bool PathHistory::IsBefore(const Block& block, MonoTime since) const {
   return block.ends + kApart <= since;
+}
+
+std::optional<HopShift> PathHistory::ShiftAt(std::size_t index, MonoTime since,
+                                             double& reference_median) const {
+  const std::optional<MedianEstimate> now = MedianOf(RoundTripsSince(index, since));
+  const std::optional<MedianEstimate> before = MedianOf(RoundTripsBefore(index, since));
+  if (!now || !before) {
+    return std::nullopt;
+  }
+  reference_median = before->median;
+  return ShiftOf(*now, *before);
 }
 
 std::vector<double> PathHistory::RoundTripsSince(std::size_t index, MonoTime since) const {

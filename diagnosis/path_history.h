@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "diagnosis/flow_test.h"
@@ -15,33 +16,47 @@ namespace pathwitness {
 
 /// What one path showed lately, in the shapes that blaming takes.
 ///
-/// The last 5 minutes are kept round by round. What is older is added up to blocks of 5 minutes, of
-/// which the last 9 that were free of loss are kept, however long ago they were: they are the
-/// "before" that a fault is compared with. About 8 KiB for 15 hops and rounds of 10 s.
+/// The last 5 minutes are kept as they came. What is older is added up to blocks of 5 minutes, of
+/// which the last 6 that were free of loss are kept, however long ago they were: they are the
+/// "before" that a fault is compared with. A delay that stays is so the normal after half an hour.
+/// About 12 KiB for 15 hops, rounds of 10 s and 4 flows.
 class PathHistory {
  public:
   static constexpr Duration kRecent = std::chrono::minutes(5);
   static constexpr Duration kBlock = std::chrono::minutes(5);
-  static constexpr std::size_t kBlocks = 9;
+  static constexpr std::size_t kBlocks = 6;
 
   /// `at`: when the round began. Rounds come in their order. A new destination is a new path.
+  /// What the round says of end-to-end probes is left to OnEndToEnd, which knows it sooner.
   void OnRound(const Round& round, MonoTime at);
+
+  /// What became known of end-to-end probes since the call before, by flow.
+  void OnEndToEnd(std::span<const Counts> flows, MonoTime at);
 
   /// The path is another one now: what was before tells nothing of it.
   void ForgetBefore();
 
-  /// When the losses began that still go on: the first lossy round since a minute without loss.
-  /// Empty: the last minute was without loss.
+  /// When the losses that still go on were known first, since a minute without loss. Empty: the
+  /// last minute was without loss.
   std::optional<MonoTime> LossOnset() const;
 
-  /// The end-to-end probes of all rounds since `since` that are still kept.
+  /// What became known of end-to-end probes since `since` and is still kept.
   Counts EndToEnd(MonoTime since) const;
 
-  /// Windows: since `since`, and blocks that ended 5 minutes before that or earlier.
-  LossEvidence Loss(MonoTime since) const;
+  /// The destination alone, and without a before: what a gate needs.
+  LossEvidence LossOfDestination(MonoTime since) const;
+  LatencyEvidence LatencyOfDestination(MonoTime since) const;
+
+  /// Windows: since `since`, and blocks that ended 5 minutes before that or earlier. A loss is
+  /// known only after a while, so hops count from `hops_since` on.
+  LossEvidence Loss(MonoTime since, MonoTime hops_since) const;
   LatencyEvidence Latency(MonoTime since) const;
 
-  /// End-to-end probes by flow, index for index; of a flow without rounds nothing was sent.
+  /// True when answers since `since` come back over as many hops as before, as far as hops answered
+  /// both times, and at least one did.
+  bool AreReplyTtlsUnchanged(MonoTime since) const;
+
+  /// End-to-end probes by flow, index for index.
   std::vector<Counts> Flows(MonoTime since) const;
 
   /// Who answered last at each TTL; empty: nobody so far. As long as the path.
@@ -54,18 +69,27 @@ class PathHistory {
   struct HopSample {
     std::uint16_t sent = 0;
     std::uint16_t received = 0;
-    float round_trip = 0;  // milliseconds; 0: none
+    float round_trip = 0;        // milliseconds; 0: none
+    std::uint8_t reply_ttl = 0;  // 0: none
   };
-  struct Sample {
+  struct Sample {  // of a round
     MonoTime at;
-    std::uint16_t flow = 0;
-    std::uint16_t sent = 0;  // end to end
-    std::uint16_t lost = 0;
     std::vector<HopSample> hops;
+  };
+  struct FlowCount {
+    std::uint16_t sent = 0;
+    std::uint16_t lost = 0;
+  };
+  struct Train {  // end-to-end probes
+    MonoTime at;
+    std::uint16_t sent = 0;
+    std::uint16_t lost = 0;
+    std::vector<FlowCount> flows;
   };
   struct HopBlock {
     std::uint32_t sent = 0;
     std::uint32_t received = 0;
+    std::uint8_t reply_ttl = 0;      // the last one
     std::vector<float> round_trips;  // milliseconds; of few rounds
   };
   struct Block {
@@ -82,12 +106,15 @@ class PathHistory {
   void AddToBlock(const Sample& sample);
   void CloseBlock();
   bool IsBefore(const Block& block, MonoTime since) const;
+  std::optional<HopShift> ShiftAt(std::size_t index, MonoTime since,
+                                  double& reference_median) const;
   std::vector<double> RoundTripsSince(std::size_t index, MonoTime since) const;
   std::vector<double> RoundTripsBefore(std::size_t index, MonoTime since) const;
 
   IpAddress destination_;
   std::vector<std::optional<IpAddress>> responders_;
   std::deque<Sample> recent_;
+  std::deque<Train> trains_;
   Block filling_;
   std::deque<Block> before_;
 };

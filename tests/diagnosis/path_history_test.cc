@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 
 namespace pathwitness {
@@ -49,6 +50,10 @@ class PathHistoryTest : public testing::Test {
   void Feed(const Round& round, int times) {
     for (int i = 0; i < times; ++i) {
       history_.OnRound(round, now_);
+      const std::uint32_t lost = std::min(round.end_to_end_lost, round.end_to_end_sent);
+      const Counts train = {.sent = static_cast<double>(round.end_to_end_sent),
+                            .received = static_cast<double>(round.end_to_end_sent - lost)};
+      history_.OnEndToEnd({&train, 1}, now_);
       now_ += seconds(10);
     }
   }
@@ -62,7 +67,7 @@ TEST_F(PathHistoryTest, CountsEachHopAndEndToEndProbesAsTheDestination) {
   round.end_to_end_lost = 2;
   round.hops[1].replies.clear();
   Feed(round, 3);
-  const LossEvidence evidence = history_.Loss(kStart);
+  const LossEvidence evidence = history_.Loss(kStart, kStart);
   ASSERT_EQ(evidence.hops.size(), 4U);
   EXPECT_EQ(evidence.hops[0], (Counts{.sent = 3, .received = 3}));
   EXPECT_EQ(evidence.hops[1], (Counts{.sent = 3, .received = 0}));
@@ -74,7 +79,7 @@ TEST_F(PathHistoryTest, AddsWhatOtherPathsFoundOut) {
   Round round = CleanRound();
   round.hops[0] = {.ttl = 1, .credited = 5, .credited_missing = 1, .known_responder = Address(1)};
   Feed(round, 1);
-  EXPECT_EQ(history_.Loss(kStart).hops[0], (Counts{.sent = 5, .received = 4}));
+  EXPECT_EQ(history_.Loss(kStart, kStart).hops[0], (Counts{.sent = 5, .received = 4}));
   EXPECT_EQ(history_.Responders()[0], Address(1));
 }
 
@@ -83,7 +88,7 @@ TEST_F(PathHistoryTest, LateAnswersAreNoLoss) {
   round.hops[2].replies.clear();
   round.hops[2].late = 1;
   Feed(round, 1);
-  EXPECT_EQ(history_.Loss(kStart).hops[2], (Counts{.sent = 1, .received = 1}));
+  EXPECT_EQ(history_.Loss(kStart, kStart).hops[2], (Counts{.sent = 1, .received = 1}));
 }
 
 TEST_F(PathHistoryTest, KeepsItsLengthWhileNobodyAnswers) {
@@ -102,14 +107,14 @@ TEST_F(PathHistoryTest, HasNoBeforeInItsFirstMinutes) {
   Feed(CleanRound(), 50);
   const MonoTime onset = now_;
   Feed(DeadBehind(2), 3);
-  EXPECT_TRUE(history_.Loss(onset).reference.empty());
+  EXPECT_TRUE(history_.Loss(onset, onset).reference.empty());
 }
 
 TEST_F(PathHistoryTest, ComparesWithTheTimeBeforeTheLossBegan) {
   Feed(CleanRound(), 180);
   const MonoTime onset = now_;
   Feed(DeadBehind(2), 6);
-  const LossEvidence evidence = history_.Loss(onset);
+  const LossEvidence evidence = history_.Loss(onset, onset);
   ASSERT_EQ(evidence.reference.size(), 4U);
   EXPECT_GE(evidence.reference[2].sent, 60);
   EXPECT_EQ(evidence.reference[2].Lost(), 0);
@@ -120,7 +125,7 @@ TEST_F(PathHistoryTest, RemembersBeforeHoweverLongTheLossLasts) {
   Feed(CleanRound(), 360);
   const MonoTime onset = now_;
   Feed(DeadBehind(2), 6 * 60 * 24);
-  const LossEvidence evidence = history_.Loss(onset);
+  const LossEvidence evidence = history_.Loss(onset, onset);
   ASSERT_EQ(evidence.reference.size(), 4U);
   EXPECT_EQ(evidence.reference[3].Lost(), 0);
 }
@@ -129,7 +134,7 @@ TEST_F(PathHistoryTest, ForgetsBeforeOnceTheRouteIsAnother) {
   Feed(CleanRound(), 180);
   history_.ForgetBefore();
   Feed(DeadBehind(2), 6);
-  EXPECT_TRUE(history_.Loss(now_).reference.empty());
+  EXPECT_TRUE(history_.Loss(now_, now_).reference.empty());
 }
 
 TEST_F(PathHistoryTest, AnotherDestinationIsAnotherPath) {
@@ -155,16 +160,26 @@ TEST_F(PathHistoryTest, LossBeginsAtTheFirstLossSinceAQuietMinute) {
 }
 
 TEST_F(PathHistoryTest, TellsFlowsApart) {
+  const std::vector<Counts> train = {{.sent = 2, .received = 2}, {.sent = 3, .received = 0}};
+  history_.OnEndToEnd(train, kStart);
+  history_.OnEndToEnd(train, kStart + seconds(5));
+  EXPECT_EQ(history_.Flows(kStart),
+            (std::vector<Counts>{{.sent = 4, .received = 4}, {.sent = 6, .received = 0}}));
+}
+
+TEST_F(PathHistoryTest, KnowsWhetherAnswersComeBackAsBefore) {
   Round round = CleanRound();
-  for (int i = 0; i < 8; ++i) {
-    round.flow = static_cast<std::uint16_t>(i % 4);
-    round.end_to_end_lost = round.flow == 2 ? 10 : 0;
-    Feed(round, 1);
+  for (Hop& hop : round.hops) {
+    hop.replies[0].reply_ttl = 60;
   }
-  const std::vector<Counts> flows = history_.Flows(kStart);
-  ASSERT_EQ(flows.size(), 4U);
-  EXPECT_EQ(flows[2], (Counts{.sent = 20, .received = 0}));
-  EXPECT_EQ(flows[1], (Counts{.sent = 20, .received = 20}));
+  Feed(round, 180);
+  const MonoTime onset = now_;
+  EXPECT_FALSE(history_.AreReplyTtlsUnchanged(onset));
+  Feed(round, 1);
+  EXPECT_TRUE(history_.AreReplyTtlsUnchanged(onset));
+  round.hops[2].replies[0].reply_ttl = 58;
+  Feed(round, 1);
+  EXPECT_FALSE(history_.AreReplyTtlsUnchanged(onset));
 }
 
 TEST_F(PathHistoryTest, MeasuresWhatEachHopBecameSlowerBy) {
