@@ -160,8 +160,9 @@ TEST(BlameSimulation, NamesSevenOfTenOwnersAndNoneWrongly) {
   EXPECT_LT(score.width / score.judged, 2.5);
 }
 
-// Without a past, one of 300 routers happens to hide just as much as the path loses. Names are then
-// wrong more rarely than in the one case of twenty that 0.95 allows, but not never.
+// Without a past, nobody knows whether a router that hides just as much as the path loses does so
+// by chance. Names are then wrong more rarely than the one time in twenty that 0.95 allows, not
+// never.
 TEST(BlameSimulation, KeepsItsPromiseWithoutAPastButSaysLess) {
   const Score score = Simulate(2, {.runs = 600, .has_reference = false, .dispersion = 1});
   EXPECT_GE(score.spoken, 180);
@@ -192,7 +193,7 @@ TEST(BlameSimulation, BlamesNobodyWhenNothingIsLost) {
 }
 
 // Whatever one router withholds more: an owner that was named stays, or nobody is. Only one that
-// withholds just what the path loses (one in 300) passes for the place where the loss begins.
+// withholds just what the path loses passes for the place where the loss begins.
 TEST(BlameSimulation, AnswersThatAMiddleHopWithholdsMoveNoOwner) {
   SplitMix random(6);
   int kept = 0;
