@@ -26,6 +26,7 @@ template <typename Value, std::size_t kCount>
 std::vector<std::string_view> NamesOf(
     const std::array<std::pair<std::string_view, Value>, kCount>& names) {
   std::vector<std::string_view> texts;
+  texts.reserve(kCount);
   for (const auto& [name, value] : names) {
     texts.push_back(name);
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <initializer_list>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -26,18 +27,24 @@ IpAddress Masked(const IpAddress& address, unsigned length) {
   return IpAddress::FromBytes(address.Family(), bytes);
 }
 
-bool IsInAny(const IpAddress& address, std::span<const std::string_view> prefixes) {
-  return std::any_of(prefixes.begin(), prefixes.end(), [&](std::string_view text) {
-    const std::optional<IpPrefix> prefix = IpPrefix::Parse(text);
-    return prefix && prefix->Contains(address);
-  });
+std::vector<IpPrefix> Prefixes(std::initializer_list<std::string_view> texts) {
+  std::vector<IpPrefix> prefixes;
+  for (const std::string_view text : texts) {
+    prefixes.push_back(IpPrefix::Parse(text).value());
+  }
+  return prefixes;
+}
+
+bool IsInAny(const IpAddress& address, const std::vector<IpPrefix>& prefixes) {
+  return std::any_of(prefixes.begin(), prefixes.end(),
+                     [&](const IpPrefix& prefix) { return prefix.Contains(address); });
 }
 
 // Source: RFC 1918, RFC 3927, RFC 4193, RFC 4291 2.4, RFC 6598.
 AddressKind KindOfRange(const IpAddress& address) {
-  constexpr std::array<std::string_view, 6> kPrivate = {
-      "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "fc00::/7", "fe80::/10"};
-  constexpr std::array<std::string_view, 1> kCgnat = {"100.64.0.0/10"};
+  static const std::vector<IpPrefix> kPrivate = Prefixes(
+      {"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "fc00::/7", "fe80::/10"});
+  static const std::vector<IpPrefix> kCgnat = Prefixes({"100.64.0.0/10"});
   if (address.IsLoopback()) {
     return AddressKind::Loopback;
   }
@@ -149,8 +156,8 @@ namespace {
 /// The hops of one path while their owners are told.
 class OwnedPath {
  public:
-  OwnedPath(std::vector<std::optional<AddressOwner>> hops, const AddressOwner& destination)
-      : hops_(std::move(hops)), destination_(destination) {
+  OwnedPath(std::vector<std::optional<AddressOwner>> hops, AddressOwner destination)
+      : hops_(std::move(hops)), destination_(std::move(destination)) {
     const auto first = std::find_if(hops_.begin(), hops_.end(), IsAnchor);
     source_ = first == hops_.end() ? std::nullopt : *first;
     const auto declared = std::find_if(hops_.begin(), hops_.end(), [](const auto& hop) {
@@ -286,6 +293,7 @@ class OwnedPath {
 std::vector<HopOwner> OwnerTable::OwnersOf(const std::vector<std::optional<IpAddress>>& path,
                                            const IpAddress& destination) const {
   std::vector<std::optional<AddressOwner>> hops;
+  hops.reserve(path.size());
   for (const std::optional<IpAddress>& address : path) {
     hops.push_back(address ? std::optional(Of(*address)) : std::nullopt);
   }

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "exporter/config_change.h"
+#include "exporter/diagnosis/diagnosis_engine.h"
 #include "exporter/discovery/discovery_engine.h"
 #include "exporter/discovery/with_discovered.h"
 #include "exporter/drill/drill_pages.h"
@@ -91,6 +92,13 @@ App::App(AppSettings settings, LoadedConfig loaded, PortFactory open_port, const
           "pulse",
           [this] { return std::make_unique<PulseEngine>(dns_board_, pulse_board_, clock_, log_); },
           clock, log, kTick),
+      diagnosis_(
+          "diagnosis",
+          [this] {
+            return std::make_unique<DiagnosisEngine>(trace_board_, route_board_, asn_board_, clock_,
+                                                     log_);
+          },
+          clock, log, kTick),
       rules_(
           "rules", [this] { return std::make_unique<RulesEngine>(rules_board_, clock_, log_); },
           clock, log, kTick) {
@@ -100,7 +108,7 @@ App::App(AppSettings settings, LoadedConfig loaded, PortFactory open_port, const
 }
 
 std::vector<EngineThread*> App::Threads() {
-  return {&discovery_, &dns_, &trace_, &https_, &pulse_, &rules_};
+  return {&discovery_, &dns_, &trace_, &https_, &pulse_, &diagnosis_, &rules_};
 }
 
 void App::Publish(ConfigInForce next) {
@@ -117,7 +125,7 @@ void App::Enforce(ConfigInForce next) {
   next.refused = std::move(refused);
   const std::shared_ptr<const Config> config = next.config;
   Publish(std::move(next));
-  GiveTo({&dns_, &trace_, &https_, &pulse_, &rules_}, config);
+  GiveTo({&dns_, &trace_, &https_, &pulse_, &diagnosis_, &rules_}, config);
 }
 
 /// Only what was not refused before: a document that is read again is no news.
@@ -234,6 +242,8 @@ Views App::MakeViews() {
                               .pulses = &pulse_board_,
                               .dns = &dns_board_,
                               .discovery = &discovery_board_,
+                              .routes = &route_board_,
+                              .asn = &asn_board_,
                               .rules = &rules_board_,
                               .drills = &drills_,
                               .clock = &clock_,

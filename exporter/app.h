@@ -9,6 +9,7 @@
 #include "config/config.h"
 #include "config/load.h"
 #include "exporter/config_in_force.h"
+#include "exporter/diagnosis/route_snapshot.h"
 #include "exporter/discovery/discovery_snapshot.h"
 #include "exporter/drill/drill_book.h"
 #include "exporter/log.h"
@@ -101,6 +102,8 @@ class App {
   TraceSelfBoard trace_self_board_;
   HttpsBoard https_board_;
   PulseBoard pulse_board_;
+  RouteBoard route_board_;
+  AsnBoard asn_board_;
   RulesBoard rules_board_;
   DrillBook drills_;
 
@@ -110,6 +113,7 @@ class App {
   EngineThread trace_;
   EngineThread https_;
   EngineThread pulse_;
+  EngineThread diagnosis_;
   EngineThread rules_;
 };
 

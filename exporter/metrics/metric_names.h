@@ -161,10 +161,50 @@ inline constexpr Metric kPathHopLastRtt{
     "pathwitness_path_hop_last_rtt_seconds", kGauge, "target,prober,family,hop",
     "Newest round trip in seconds. Absent when the hop never answered, and without a recent "
     "round."};
+
+// Routes and owners
+
 inline constexpr Metric kPathHopInfo{
-    "pathwitness_path_hop_info", kGauge, "target,prober,family,hop,address",
-    "The newest responder at this hop; always 1, one per hop. Absent when the hop never answered, "
-    "and without a recent round."};
+    "pathwitness_path_hop_info", kGauge,
+    "target,prober,family,hop,address,asn,as_name,owner,segment",
+    "The newest responder at this hop, the network its address is in, and who owns the hop and the "
+    "link before it; always 1, one per hop. Empty labels: unknown. Absent when the hop never "
+    "answered, and without a recent round."};
+inline constexpr Metric kPathRouteChanges{
+    "pathwitness_path_route_changes_total", kCounter, "target,prober,family,class",
+    "Changes of the route, by where. intra_as: inside the same networks; inter_as: through other "
+    "networks; local: at the first two hops; unknown: networks not known."};
+inline constexpr Metric kPathRouteLastChange{
+    "pathwitness_path_route_last_change_timestamp_seconds", kGauge, "target,prober,family",
+    "Unix time in seconds of the round that made sure of the last change. Absent before the "
+    "first."};
+inline constexpr Metric kPathRouteLastChangeInfo{
+    "pathwitness_path_route_last_change_info", kGauge,
+    "target,prober,family,from_hop,asn_before,asn_after",
+    "The last change of the route: its first hop that differs, and the AS there before and after; "
+    "always 1, one per prober. Absent before the first."};
+inline constexpr Metric kPathEcmpChanges{
+    "pathwitness_path_ecmp_changes_total", kCounter, "target,prober,family",
+    "Times that a hop got one more of several equal routers, or a flow moved among those in use."};
+inline constexpr Metric kPathHopSilences{
+    "pathwitness_path_hop_silences_total", kCounter, "target,prober,family",
+    "Times that a hop stopped answering while hops behind it went on; no loss and no change of the "
+    "route."};
+inline constexpr Metric kPathEcmpWidth{
+    "pathwitness_path_ecmp_width", kGauge, "target,prober,family",
+    "The most routers that are known to share one hop of the path, over all flows. Absent without "
+    "a recent round."};
+inline constexpr Metric kPathLoopDetected{
+    "pathwitness_path_loop_detected", kGauge, "target,prober,family",
+    "1 when packets of a flow went in a circle in its last two rounds, else 0. Absent without a "
+    "recent round."};
+inline constexpr Metric kAsnDatabaseBuilt{
+    "pathwitness_asn_database_build_timestamp_seconds", kGauge, "",
+    "Unix time in seconds at which the ASN database in use was made. Absent when there is none."};
+inline constexpr Metric kAsnDatabaseFailing{
+    "pathwitness_asn_database_failing", kGauge, "reason",
+    "1 for the reason why the ASN database's file cannot be used, 0 for the others; the last good "
+    "one stays in use. Absent when none is configured."};
 
 // HTTPS
 
@@ -290,12 +330,13 @@ inline constexpr Metric kPacketsShed{
     "Hop probes given up for lack of budget, by tier. focus: extra probes of failing paths, "
     "which go first; hop: those of a round that was over before the budget let them go. "
     "End-to-end probes are never shed."};
-inline constexpr Metric kResponders{"pathwitness_responders", kGauge, "",
+inline constexpr Metric kResponders{
+    "pathwitness_responders", kGauge, "",
     "Routers, and positions whose router is not known yet, that are paced apart."};
 inline constexpr Metric kHopProbesWaiting{"pathwitness_hop_probes_waiting", kGauge, "",
-    "Hop probes that wait for their router's turn."};
+                                          "Hop probes that wait for their router's turn."};
 inline constexpr Metric kFocusSets{"pathwitness_focus_sets", kGauge, "",
-    "Failing paths whose hops are probed once a second."};
+                                   "Failing paths whose hops are probed once a second."};
 inline constexpr Metric kPacketBudget{"pathwitness_packet_budget_per_second", kGauge, "",
                                       "Packets per second that all traces together may send."};
 inline constexpr Metric kRepliesUnmatched{
@@ -374,9 +415,9 @@ inline constexpr Metric kRulesDiffering{
 inline constexpr Metric kRulesComparisons{
     "pathwitness_rules_comparisons_total", kCounter, "prometheus",
     "Comparisons of a Prometheus' rules that are over, failed ones too."};
-inline constexpr Metric kRulesComparisonFailures{
-    "pathwitness_rules_comparison_failures_total", kCounter, "prometheus,reason",
-    "Comparisons that failed, by reason."};
+inline constexpr Metric kRulesComparisonFailures{"pathwitness_rules_comparison_failures_total",
+                                                 kCounter, "prometheus,reason",
+                                                 "Comparisons that failed, by reason."};
 inline constexpr Metric kRulesLastComparison{
     "pathwitness_rules_last_comparison_timestamp_seconds", kGauge, "prometheus",
     "Unix time in seconds of the last comparison that succeeded; before the first, when the "
@@ -403,7 +444,10 @@ inline constexpr std::array kAllMetrics = {
     kProberRoundsSkipped, kProberRestarts, kProberInfo,
     kPathProbes, kPathProbesLost, kPathProbesLate, kPathProbesUnsent, kPathRtt, kPathUnreachable,
     kPathReached, kPathDestinationHop, kPathLastRespondingHop,
-    kPathHopProbes, kPathHopProbesCredited, kPathHopRepliesMissing, kPathHopRtt, kPathHopLastRtt, kPathHopInfo,
+    kPathHopProbes, kPathHopProbesCredited, kPathHopRepliesMissing, kPathHopRtt, kPathHopLastRtt,
+    kPathHopInfo, kPathRouteChanges, kPathRouteLastChange, kPathRouteLastChangeInfo,
+    kPathEcmpChanges, kPathHopSilences, kPathEcmpWidth, kPathLoopDetected, kAsnDatabaseBuilt,
+    kAsnDatabaseFailing,
     kHttpsRequests, kHttpsFailures, kHttpsResponses, kHttpsDuration, kHttpsPhaseDuration,
     kHttpsTcpRetransmits, kHttpsSuccess, kHttpsStatusCode, kHttpsBodyBytes, kHttpsRedirects,
     kHttpsLastPhaseDuration, kHttpsTcpRtt, kHttpsCertificateNotAfter, kHttpsCertificateVerified,

@@ -19,7 +19,7 @@ void ForEachHop(const Labels& identity, const TraceSnapshot& trace, Add add) {
   }
 }
 
-constexpr std::array<FamilyRule<TraceSnapshot>, 15> kRules{{
+constexpr std::array<FamilyRule<TraceSnapshot>, 14> kRules{{
     {kPathProbes, Shown::Always,
      [](MetricFamily& family, const Labels& identity, const TraceSnapshot& trace) {
        AddSample(family, identity, trace.probes);
@@ -85,14 +85,6 @@ constexpr std::array<FamilyRule<TraceSnapshot>, 15> kRules{{
        ForEachHop(identity, trace, [&](Labels labels, const HopCounters& hop) {
          if (hop.last_round_trip) {
            AddSample(family, std::move(labels), *hop.last_round_trip);
-         }
-       });
-     }},
-    {kPathHopInfo, Shown::WhileFresh,
-     [](MetricFamily& family, const Labels& identity, const TraceSnapshot& trace) {
-       ForEachHop(identity, trace, [&](Labels labels, const HopCounters& hop) {
-         if (hop.address) {
-           AddSample(family, With(std::move(labels), "address", hop.address->ToString()), 1);
          }
        });
      }},

@@ -16,6 +16,7 @@
 #include "exporter/metrics/prober_collector.h"
 #include "exporter/metrics/process_collector.h"
 #include "exporter/metrics/pulse_collector.h"
+#include "exporter/metrics/route_collector.h"
 #include "exporter/metrics/rules_collector.h"
 #include "exporter/metrics/self_collector.h"
 #include "exporter/metrics/target_collector.h"
@@ -44,6 +45,8 @@ Collectors MakeCollectors(const MetricSources& sources) {
   collectors.push_back(std::make_unique<TargetCollector>(facts.config, statuses, now));
   collectors.push_back(std::make_unique<ProberCollector>(statuses, now));
   collectors.push_back(std::make_unique<PathCollector>(traces, now));
+  collectors.push_back(
+      std::make_unique<RouteCollector>(traces, sources.routes->All(), sources.asn->Find(0), now));
   collectors.push_back(std::make_unique<HttpsCollector>(https, now));
   collectors.push_back(std::make_unique<PulseCollector>(pulses, now));
   collectors.push_back(std::make_unique<DnsCollector>(sources.dns->All()));
@@ -97,7 +100,10 @@ std::string RenderGzip(const MetricSources& sources) {
 }
 
 std::string RenderTrace(const TraceSnapshot& snapshot, Duration took) {
-  return RenderProbe<PathCollector>(snapshot, took);
+  const auto copy = std::make_shared<const TraceSnapshot>(snapshot);
+  std::string text = RenderProbe<PathCollector>(snapshot, took);
+  AppendText({HopInfo({copy}, {}, snapshot.status.last_round)}, text);
+  return text;
 }
 
 std::string RenderHttps(const HttpsSnapshot& snapshot, Duration took) {

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "exporter/discovery/discovery_snapshot.h"
+#include "exporter/diagnosis/route_snapshot.h"
 #include "exporter/drill/drill_book.h"
 #include "exporter/metrics/exporter_facts.h"
 #include "exporter/metrics/process_facts.h"
@@ -25,6 +26,8 @@ struct MetricSources {
   const PulseBoard* pulses = nullptr;
   const DnsBoard* dns = nullptr;
   const DiscoveryBoard* discovery = nullptr;
+  const RouteBoard* routes = nullptr;
+  const AsnBoard* asn = nullptr;
   const RulesBoard* rules = nullptr;
   const DrillBook* drills = nullptr;
   const Clock* clock = nullptr;

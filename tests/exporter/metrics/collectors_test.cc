@@ -10,6 +10,7 @@
 #include "exporter/metrics/prober_collector.h"
 #include "exporter/metrics/process_collector.h"
 #include "exporter/metrics/pulse_collector.h"
+#include "exporter/metrics/route_collector.h"
 #include "exporter/metrics/self_collector.h"
 #include "exporter/metrics/target_collector.h"
 #include "exporter/metrics/text_writer.h"
@@ -64,17 +65,17 @@ TargetState Judge(const std::vector<StatusPointer>& statuses) {
 
 TEST(PathCollector, ShowsTheLastRoundForFiveIntervals) {
   const TraceSnapshot trace = ReachedTrace(kNow);
-  EXPECT_THAT(PathText(trace, trace.status.last_round + seconds(50)),
-              AllOf(HasSubstr("pathwitness_path_reached{"), HasSubstr("path_hop_info{"),
-                    HasSubstr("path_hop_last_rtt_seconds{")));
+  EXPECT_THAT(
+      PathText(trace, trace.status.last_round + seconds(50)),
+      AllOf(HasSubstr("pathwitness_path_reached{"), HasSubstr("path_hop_last_rtt_seconds{")));
 }
 
 TEST(PathCollector, WithholdsTheLastRoundAfterFiveIntervals) {
   const TraceSnapshot trace = ReachedTrace(kNow);
-  EXPECT_THAT(PathText(trace, trace.status.last_round + seconds(51)),
-              AllOf(Not(HasSubstr("path_reached")), Not(HasSubstr("path_destination_hop")),
-                    Not(HasSubstr("path_last_responding_hop")), Not(HasSubstr("path_hop_info")),
-                    Not(HasSubstr("path_hop_last_rtt"))));
+  EXPECT_THAT(
+      PathText(trace, trace.status.last_round + seconds(51)),
+      AllOf(Not(HasSubstr("path_reached")), Not(HasSubstr("path_destination_hop")),
+            Not(HasSubstr("path_last_responding_hop")), Not(HasSubstr("path_hop_last_rtt"))));
 }
 
 TEST(PathCollector, ShowsCountersHoweverOldTheLastRoundIs) {
@@ -100,16 +101,59 @@ TEST(PathCollector, HasAllReasonsAndCodesBeforeTheFirstRound) {
   EXPECT_THAT(text, Not(HasSubstr("path_reached")));
 }
 
-TEST(PathCollector, NamesOneResponderPerHopAndNoneForASilentOne) {
-  const std::string text = PathText(ReachedTrace(kNow), kNow);
-  EXPECT_THAT(text, AllOf(HasSubstr("hop=\"1\",address=\"192.0.2.1\"} 1\n"),
-                          Not(HasSubstr("hop=\"2\",address")),
-                          HasSubstr("hop=\"3\",address=\"203.0.113.7\"} 1\n")));
-}
-
 TEST(PathCollector, KeepsTheSeriesOfASilentHop) {
   const std::string text = PathText(ReachedTrace(kNow), kNow);
   EXPECT_THAT(text, HasSubstr("family=\"ipv4\",hop=\"2\"} 30\n"));
+}
+
+std::string RouteText(const std::vector<RouteBoard::Pointer>& routes, WallTime now,
+                      const AsnBoard::Pointer& asn = nullptr) {
+  const auto trace = std::make_shared<const TraceSnapshot>(ReachedTrace(kNow));
+  return TextOf(RouteCollector({trace}, routes, asn, now));
+}
+
+/// Of the trace; its first hop is told, its third was another router then.
+RouteBoard::Pointer SampleRoute() {
+  RouteSnapshot route;
+  route.status = ReachedTrace(kNow).status;
+  route.path = {IpAddress::Parse("192.0.2.1"), std::nullopt, IpAddress::Parse("203.0.113.99")};
+  route.networks = {{.kind = AddressKind::Network, .asn = 64500, .as_name = "Example"}, {}, {}};
+  route.owners = {{.segment = Segment::SourceIsp, .asn = 64500, .name = "lab-isp"}, {}, {}};
+  return std::make_shared<const RouteSnapshot>(std::move(route));
+}
+
+TEST(RouteCollector, NamesOneResponderPerHopAndNoneForASilentOne) {
+  const std::string unknown = R"(,asn="",as_name="",owner="",segment="undetermined"} 1)";
+  EXPECT_THAT(RouteText({}, kNow), AllOf(HasSubstr("hop=\"1\",address=\"192.0.2.1\"" + unknown),
+                                         Not(HasSubstr("hop=\"2\",address")),
+                                         HasSubstr("hop=\"3\",address=\"203.0.113.7\"" + unknown)));
+}
+
+TEST(RouteCollector, TellsTheOwnerOfTheResponderItWasToldFor) {
+  const std::string text = RouteText({SampleRoute()}, kNow);
+  EXPECT_THAT(text, HasSubstr(R"(address="192.0.2.1",asn="64500",as_name="Example",)"
+                              R"(owner="lab-isp",segment="source_isp"} 1)"));
+  EXPECT_THAT(text, HasSubstr(R"(address="203.0.113.7",asn="",)"));
+}
+
+TEST(RouteCollector, HasCountersFromTheStartAndNoLastChangeBeforeTheFirst) {
+  EXPECT_THAT(RouteText({SampleRoute()}, kNow),
+              AllOf(HasSubstr("class=\"inter_as\"} 0\n"), Not(HasSubstr("last_change"))));
+}
+
+TEST(RouteCollector, WithholdsTheLastRoundAfterFiveIntervalsButNotTheCounters) {
+  EXPECT_THAT(RouteText({SampleRoute()}, kNow + seconds(100000)),
+              AllOf(HasSubstr("route_changes_total{"), Not(HasSubstr("path_hop_info")),
+                    Not(HasSubstr("ecmp_width")), Not(HasSubstr("loop_detected"))));
+}
+
+TEST(RouteCollector, SaysWhyTheDatabaseCannotBeUsedAndNothingWhenThereIsNone) {
+  EXPECT_THAT(RouteText({}, kNow), Not(HasSubstr("asn_database")));
+  const auto asn =
+      std::make_shared<const AsnSnapshot>(AsnSnapshot{.failure = MmdbFailure::Missing});
+  EXPECT_THAT(RouteText({}, kNow, asn), AllOf(HasSubstr("failing{reason=\"missing\"} 1\n"),
+                                              HasSubstr("failing{reason=\"damaged\"} 0\n"),
+                                              Not(HasSubstr("asn_database_build"))));
 }
 
 TEST(HttpsCollector, ShowsTheCertificateThatWasRefused) {

@@ -144,6 +144,8 @@ TEST(RenderMetrics, RendersBeforeAnyEngineHasSpoken) {
   const PulseBoard pulses;
   const DnsBoard dns;
   const DiscoveryBoard discovery;
+  const RouteBoard routes;
+  const AsnBoard asn;
   const RulesBoard rules;
   MetricSources sources = world.Sources();
   sources.traces = &traces;
@@ -152,6 +154,8 @@ TEST(RenderMetrics, RendersBeforeAnyEngineHasSpoken) {
   sources.pulses = &pulses;
   sources.dns = &dns;
   sources.discovery = &discovery;
+  sources.routes = &routes;
+  sources.asn = &asn;
   sources.rules = &rules;
   EXPECT_THAT(RenderMetrics(sources),
               AllOf(HasSubstr("pathwitness_targets 3\n"), Not(HasSubstr("pathwitness_path_"))));

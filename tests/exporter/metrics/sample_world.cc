@@ -168,6 +168,28 @@ TraceSnapshot EarlierTrace(WallTime now) {
   return trace;
 }
 
+// That of ReachedTrace; its second hop is silent.
+RouteSnapshot ChangedRoute(WallTime now) {
+  const TraceSnapshot trace = ReachedTrace(now);
+  RouteSnapshot route;
+  route.status = trace.status;
+  route.changes = {2, 1, 0, 0};
+  route.ecmp_changes = 3;
+  route.hop_silences = 4;
+  route.ecmp_width = 2;
+  route.last_change = RouteEvent{.at = now - seconds(600), .ttl = 3};
+  route.last_located.before = {.asn = 64501};
+  route.last_located.after = {.asn = 64500};
+  route.path = {trace.hops[0].address, std::nullopt, trace.hops[2].address};
+  route.networks = {{.kind = AddressKind::Private},
+                    {},
+                    {.kind = AddressKind::Network, .asn = 64500, .as_name = "Example"}};
+  route.owners = {{.segment = Segment::SourceLan, .name = "local network"},
+                  {},
+                  {.segment = Segment::DestinationAs, .asn = 64500, .name = "AS64500"}};
+  return route;
+}
+
 RulesSnapshot ChangedRules(WallTime now) {
   RulesSnapshot rules{.prometheus = "http://prometheus.example:9090",
                       .interval = seconds(300),
@@ -293,6 +315,8 @@ SampleWorld::SampleWorld() {
     publish(dns, DnsKey(known.target, known.family), known);
   }
   publish(discovery, std::string("/etc/pathwitness/sd/build.json"), BrokenSource(now));
+  publish(routes, ChangedRoute(now).status.key, ChangedRoute(now));
+  publish(asn, 0, AsnSnapshot{.failure = MmdbFailure::Damaged, .built = now - seconds(86400)});
   publish(rules, ChangedRules(now).prometheus, ChangedRules(now));
   publish(trace_self, 0, BusySelf());
   drills.Start(
@@ -316,6 +340,8 @@ MetricSources SampleWorld::Sources() const {
   sources.pulses = &pulses;
   sources.dns = &dns;
   sources.discovery = &discovery;
+  sources.routes = &routes;
+  sources.asn = &asn;
   sources.rules = &rules;
   sources.drills = &drills;
   sources.clock = &clock;

@@ -17,6 +17,8 @@ struct SampleWorld {
   PulseBoard pulses;
   DnsBoard dns;
   DiscoveryBoard discovery;
+  RouteBoard routes;
+  AsnBoard asn;
   RulesBoard rules;
   DrillBook drills;
   ExporterFacts facts;

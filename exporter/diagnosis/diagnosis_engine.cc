@@ -1,0 +1,192 @@
+#include "exporter/diagnosis/diagnosis_engine.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace pathwitness {
+namespace {
+
+std::string AddressesText(const PathView& path, std::uint8_t ttl) {
+  std::string text;
+  if (ttl > 0 && ttl <= path.size()) {
+    for (const IpAddress& address : path[ttl - 1U]) {
+      text += (text.empty() ? "" : " ") + address.ToString();
+    }
+  }
+  return text.empty() ? "*" : text;
+}
+
+bool HasSameOwners(const Config& a, const Config& b) {
+  return a.owners == b.owners && a.exchanges == b.exchanges;
+}
+
+}  // namespace
+
+DiagnosisEngine::DiagnosisEngine(const TraceBoard& traces, RouteBoard& routes, AsnBoard& asn,
+                                 const Clock& clock, EventLog& log)
+    : traces_(traces),
+      routes_(routes),
+      route_writer_(routes.NewWriter()),
+      asn_writer_(asn.NewWriter()),
+      clock_(clock),
+      log_(log) {}
+
+void DiagnosisEngine::Apply(std::shared_ptr<const Config> config, MonoTime now) {
+  const std::shared_ptr<const Config> before = std::exchange(config_, std::move(config));
+  if (!before || before->asn_database.path != config_->asn_database.path) {
+    database_ = AsnDatabase(config_->asn_database.path);
+    asn_writer_.Remove(0);
+    RefreshDatabase(now);
+    RebuildTable();
+  } else if (!HasSameOwners(*before, *config_)) {
+    RebuildTable();
+  }
+}
+
+void DiagnosisEngine::Turn(MonoTime now) {
+  if (now >= database_due_) {
+    RefreshDatabase(now);
+  }
+  if (now >= look_due_) {
+    look_due_ = now + kLooksEvery;
+    LookAtTraces();
+  }
+}
+
+MonoTime DiagnosisEngine::NextDeadline() const {
+  return std::min(look_due_, database_due_);
+}
+
+void DiagnosisEngine::RefreshDatabase(MonoTime now) {
+  const AsnDatabaseConfig& configured = config_->asn_database;
+  if (configured.path.empty()) {
+    database_due_ = MonoTime::max();
+    return;
+  }
+  database_due_ = now + configured.check_interval;
+  if (!database_.Refresh()) {
+    return;
+  }
+  AsnSnapshot snapshot = {.path = configured.path, .failure = database_.Failure()};
+  if (const auto& current = database_.Current()) {
+    snapshot.built = current->Built();
+  }
+  if (snapshot.failure) {
+    log_.Write(LogLevel::Warn, "ASN database cannot be used",
+               {{"path", configured.path},
+                {"reason",
+                 std::string(kMmdbFailureNames.at(static_cast<std::size_t>(*snapshot.failure)))}});
+  } else {
+    log_.Write(LogLevel::Info, "ASN database in use",
+               {{"path", configured.path}, {"type", database_.Current()->Type()}});
+    RebuildTable();
+  }
+  asn_writer_.Publish(0, std::make_shared<const AsnSnapshot>(std::move(snapshot)));
+}
+
+void DiagnosisEngine::RebuildTable() {
+  owners_ = OwnerTable(config_->owners, config_->exchanges, database_.Current());
+  ++table_;
+}
+
+void DiagnosisEngine::LookAtTraces() {
+  const std::vector<TraceBoard::Pointer> traces = traces_.All();
+  for (const TraceBoard::Pointer& trace : traces) {
+    const ProberKey& key = trace->status.key;
+    const auto [path, is_new] = paths_.try_emplace(key);
+    const RouteBoard::Pointer left = is_new ? routes_.Find(key) : nullptr;
+    if (left) {
+      path->second.snapshot = *left;  // counters of the engine before
+    }
+    if (path->second.trace != trace || path->second.table != table_) {
+      Look(path->second, trace);
+    }
+  }
+  ForgetOthers(traces);
+}
+
+void DiagnosisEngine::ForgetOthers(const std::vector<TraceBoard::Pointer>& traces) {
+  if (paths_.size() == traces.size()) {
+    return;  // all of `traces` are among them
+  }
+  for (auto path = paths_.begin(); path != paths_.end();) {
+    const bool is_there = std::any_of(traces.begin(), traces.end(), [&](const auto& trace) {
+      return trace->status.key == path->first;
+    });
+    if (!is_there) {
+      route_writer_.Remove(path->first);
+    }
+    path = is_there ? std::next(path) : paths_.erase(path);
+  }
+}
+
+void DiagnosisEngine::Look(Path& path, const TraceBoard::Pointer& trace) {
+  RouteSnapshot& snapshot = path.snapshot;
+  const bool has_round = trace->last_round != nullptr &&
+                         (path.trace == nullptr || path.trace->last_round != trace->last_round);
+  path.trace = trace;
+  snapshot.status = trace->status;
+  TellOwners(path, *trace);
+  if (has_round) {
+    for (const RouteEvent& event : path.watch.OnRound(*trace->last_round)) {
+      Take(snapshot, event);
+    }
+    snapshot.ecmp_width = path.watch.EcmpWidth();
+    snapshot.is_looping = path.watch.IsLooping();
+  }
+  route_writer_.Publish(trace->status.key, std::make_shared<const RouteSnapshot>(snapshot));
+}
+
+void DiagnosisEngine::Take(RouteSnapshot& snapshot, const RouteEvent& event) {
+  switch (event.kind) {
+    case RouteEventKind::RouteChanged:
+      snapshot.last_change = event;
+      snapshot.last_located = LocateChange(event, owners_);
+      ++snapshot.changes.at(static_cast<std::size_t>(snapshot.last_located.kind));
+      LogChange(snapshot);
+      break;
+    case RouteEventKind::EcmpChanged:
+      ++snapshot.ecmp_changes;
+      break;
+    case RouteEventKind::HopWentSilent:
+      ++snapshot.hop_silences;
+      break;
+  }
+}
+
+void DiagnosisEngine::TellOwners(Path& path, const TraceSnapshot& trace) const {
+  std::vector<std::optional<IpAddress>> hops;
+  for (const HopCounters& hop : trace.hops) {
+    hops.push_back(hop.address);
+  }
+  RouteSnapshot& snapshot = path.snapshot;
+  if (path.table == table_ && hops == snapshot.path) {
+    return;
+  }
+  path.table = table_;
+  snapshot.path = std::move(hops);
+  snapshot.networks.clear();
+  for (const std::optional<IpAddress>& address : snapshot.path) {
+    snapshot.networks.push_back(address ? owners_.Of(*address) : AddressOwner());
+  }
+  snapshot.owners = owners_.OwnersOf(
+      snapshot.path, trace.last_round ? trace.last_round->destination : IpAddress());
+}
+
+void DiagnosisEngine::LogChange(const RouteSnapshot& snapshot) {
+  const RouteEvent& change = *snapshot.last_change;
+  const ProberKey& key = snapshot.status.key;
+  log_.Write(LogLevel::Info, "route changed",
+             {{"target", key.target},
+              {"prober", std::string(ProberName(key.prober))},
+              {"family", std::string(ProberFamilyName(key.family))},
+              {"class", std::string(RouteChangeClassName(snapshot.last_located.kind))},
+              {"from_hop", std::to_string(change.ttl)},
+              {"last_common", change.last_common ? change.last_common->ToString() : "*"},
+              {"before", AddressesText(change.before, change.ttl)},
+              {"after", AddressesText(change.after, change.ttl)},
+              {"loop", change.is_loop ? "true" : "false"}});
+}
+
+}  // namespace pathwitness
