@@ -66,7 +66,11 @@ void ResponderBudget::OnSeen(std::uint64_t group, std::uint8_t ttl, const IpAddr
   position.responders =
       std::max(1.0F, static_cast<float>(kSeenBits * std::log(kSeenBits / unmarked)));
   if (const auto bucket = index_.find(position_key); bucket != index_.end()) {
-    buckets_[bucket->second].lanes = position.responders;
+    Bucket& unknown = buckets_[bucket->second];
+    unknown.lanes = position.responders;
+    // A new responder has a burst of its own: another one may be looked for at once.
+    unknown.tokens += 1;
+    ready_.emplace(MonoTime::min(), bucket->second);
   }
 }
 

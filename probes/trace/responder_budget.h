@@ -58,14 +58,20 @@ class ResponderBudget {
 
   /// Hands tokens that have come since to those who wait: first come, first served. `grant(waiter)`
   /// tells whether the waiter used it; else the next one is asked. It must not call the budget.
-  template <typename Grant>
-  void Serve(MonoTime now, Grant grant) {
-    while (!ready_.empty() && ready_.top().first <= now) {
+  /// Ends early when `may_go()` is false.
+  template <typename Grant, typename MayGo>
+  void Serve(MonoTime now, Grant grant, MayGo may_go) {
+    while (!ready_.empty() && ready_.top().first <= now && may_go()) {
       const std::uint32_t index = ready_.top().second;
       ready_.pop();
-      ServeBucket(buckets_[index], now, grant);
+      buckets_[index].is_scheduled = false;
+      ServeBucket(buckets_[index], now, grant, may_go);
       Schedule(index, now);
     }
+  }
+  template <typename Grant>
+  void Serve(MonoTime now, Grant grant) {
+    Serve(now, grant, [] { return true; });
   }
 
   /// When Serve has work; MonoTime::max(): nobody waits.
@@ -125,10 +131,9 @@ class ResponderBudget {
   void Enqueue(Bucket& bucket, Waiter waiter);
   Waiter Dequeue(Bucket& bucket);
 
-  template <typename Grant>
-  void ServeBucket(Bucket& bucket, MonoTime now, Grant& grant) {
-    bucket.is_scheduled = false;
-    while (bucket.first != kNone && Take(bucket, now)) {
+  template <typename Grant, typename MayGo>
+  void ServeBucket(Bucket& bucket, MonoTime now, Grant& grant, MayGo& may_go) {
+    while (bucket.first != kNone && may_go() && Take(bucket, now)) {
       if (!grant(Dequeue(bucket))) {
         bucket.tokens += 1;
         bucket.is_awaiting = false;

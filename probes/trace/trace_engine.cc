@@ -657,10 +657,7 @@ TraceEngine::Prober* TraceEngine::ProberOn(const ProberSeat& seat) {
 }
 
 void TraceEngine::ServeWaiting(MonoTime now) {
-  if (!budget_.MaySend(HopTier::Round, now)) {
-    return;
-  }
-  responders_.Serve(now, [&](ResponderBudget::Waiter packed) {
+  const auto send = [&](ResponderBudget::Waiter packed) {
     const HopWaiter waiter = Unpack(packed);
     Prober* prober = ProberOn({waiter.index, waiter.number});
     if (prober == nullptr) {
@@ -672,7 +669,8 @@ void TraceEngine::ServeWaiting(MonoTime now) {
       Touch(waiter.index);
     }
     return due.has_value();
-  });
+  };
+  responders_.Serve(now, send, [&] { return budget_.MaySend(HopTier::Round, now); });
 }
 
 void TraceEngine::OnHopOutcome(Prober& prober, const HopOutcome& outcome, MonoTime now) {
@@ -758,18 +756,22 @@ void TraceEngine::FocusOnFailing(MonoTime now) {
   }
 }
 
+void TraceEngine::OnEndToEnd(Prober& prober, const EndToEndResult& result, MonoTime now) {
+  prober.ledger.OnEndToEnd(result);
+  prober.is_dirty = true;
+  if (result.kind == EndToEndResult::Kind::Unsent) {
+    return;  // tells nothing of the path
+  }
+  const bool is_lost = result.kind == EndToEndResult::Kind::Lost;
+  prober.gate.OnProbe(is_lost, now);
+  if (is_lost && !prober.done && prober.gate.IsOpen(now)) {
+    failing_.insert(prober.index);
+  }
+}
+
 void TraceEngine::CollectResults(Prober& prober, MonoTime now) {
   for (const EndToEndResult& result : prober.tracer.TakeEndToEnd(now)) {
-    prober.ledger.OnEndToEnd(result);
-    prober.is_dirty = true;
-    if (result.kind == EndToEndResult::Kind::Unsent) {
-      continue;  // tells nothing of the path
-    }
-    const bool is_lost = result.kind == EndToEndResult::Kind::Lost;
-    prober.gate.OnProbe(is_lost, now);
-    if (is_lost && !prober.done && prober.gate.IsOpen(now)) {
-      failing_.insert(prober.index);
-    }
+    OnEndToEnd(prober, result, now);
   }
   for (const HopOutcome& outcome : prober.tracer.TakeHopOutcomes()) {
     OnHopOutcome(prober, outcome, now);

@@ -93,6 +93,7 @@ class TraceEngine final : public Engine {
   HopVerdict Hold(Prober& prober, HopTier tier, DeferReason reason);
   void ServeWaiting(MonoTime now);
   void ServeHeld(MonoTime now);
+  void OnEndToEnd(Prober& prober, const EndToEndResult& result, MonoTime now);
   void OnHopOutcome(Prober& prober, const HopOutcome& outcome, MonoTime now);
   void Credit(Prober& prober, Round& round);
   void FocusOnFailing(MonoTime now);

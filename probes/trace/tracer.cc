@@ -256,26 +256,32 @@ std::optional<DueProbe> Tracer::NextHop(MonoTime now, const HopPermit& permit) {
   for (ActiveRound& active : active_) {
     while (!active.plan.empty() && active.plan.back().due <= now) {
       const PlannedProbe planned = active.plan.back();
-      const std::uint64_t bit = BitOf(planned.ttl);
-      const HopVerdict verdict = (waiting_ & bit) != 0
-                                     ? HopVerdict::Wait
-                                     : permit(active.round.flow, planned.ttl, planned.tier);
-      is_held_ = verdict == HopVerdict::Hold;
-      if (is_held_) {
+      const HopVerdict verdict = Judge(active.round.flow, planned, permit);
+      if (verdict == HopVerdict::Hold) {
         return std::nullopt;
       }
       active.plan.pop_back();
       if (verdict == HopVerdict::Send) {
         return SendHop(active, planned.ttl, now);
       }
-      if (verdict == HopVerdict::Drop) {
-        Shed(planned);
-        continue;
-      }
-      waiting_ |= bit;
     }
   }
   return std::nullopt;
+}
+
+/// What `permit` says; a TTL that waits already is not asked for again.
+HopVerdict Tracer::Judge(std::uint16_t flow, const PlannedProbe& planned, const HopPermit& permit) {
+  const std::uint64_t bit = BitOf(planned.ttl);
+  if ((waiting_ & bit) != 0) {
+    return HopVerdict::Wait;
+  }
+  const HopVerdict verdict = permit(flow, planned.ttl, planned.tier);
+  is_held_ = verdict == HopVerdict::Hold;
+  waiting_ |= verdict == HopVerdict::Wait ? bit : 0;
+  if (verdict == HopVerdict::Drop) {
+    Shed(planned);
+  }
+  return verdict;
 }
 
 std::optional<DueProbe> Tracer::ProbeWaiting(std::uint8_t ttl, MonoTime now) {

@@ -206,6 +206,7 @@ class Tracer {
   DueProbe MakeProbe(PendingProbe pending, MonoTime now);
   std::optional<DueProbe> NextEndToEnd(MonoTime now);
   std::optional<DueProbe> NextHop(MonoTime now, const HopPermit& permit);
+  HopVerdict Judge(std::uint16_t flow, const PlannedProbe& planned, const HopPermit& permit);
   DueProbe SendHop(ActiveRound& active, std::uint8_t ttl, MonoTime now);
   PendingProbe* FindProbe(const ProbeReply& reply);
   PendingProbe* FindOnlyAwaited(const ProbeReply& reply);
