@@ -62,6 +62,8 @@ class PathHistory {
   /// Who answered last at each TTL; empty: nobody so far. As long as the path.
   const std::vector<std::optional<IpAddress>>& Responders() const { return responders_; }
 
+  const IpAddress& Destination() const { return destination_; }
+
   /// Hops up to the destination, which is the last one; one more than answer when it never did.
   std::size_t Length() const { return responders_.size(); }
 

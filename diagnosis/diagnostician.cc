@@ -1,0 +1,127 @@
+#include "diagnosis/diagnostician.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <utility>
+
+namespace pathwitness {
+namespace {
+
+constexpr Duration kShortestWindow = std::chrono::minutes(1);  // to call a loss a loss
+constexpr Duration kLatencyWindow = std::chrono::minutes(2);
+constexpr Duration kLatencyEvery = std::chrono::seconds(30);
+
+Verdict LocalVerdict(std::string text, Segment segment) {
+  const HopOwner owner = {.segment = segment, .name = std::string(SegmentName(segment))};
+  Verdict verdict;
+  verdict.state = VerdictState::Local;
+  verdict.attribution = {.owner = owner, .probability = 1, .likeliest = owner, .second = {}};
+  verdict.text = std::move(text);
+  return verdict;
+}
+
+Verdict UnsentVerdict(UnsentReason reason) {
+  return LocalVerdict(fmt::format("Probes cannot be sent ({}), so nothing is known of the path.",
+                                  kUnsentReasonNames.at(static_cast<std::size_t>(reason))),
+                      reason == UnsentReason::Dns ? Segment::Dns : Segment::Prober);
+}
+
+Verdict OwnVerdict(OwnFault fault) {
+  return LocalVerdict(
+      fmt::format("This exporter has a fault of its own ({}), so what it sees is no "
+                  "evidence against the path.",
+                  OwnFaultName(fault)),
+      fault == OwnFault::Dns ? Segment::Dns : Segment::Prober);
+}
+
+Verdict Quiet() {
+  Verdict verdict;
+  verdict.state = VerdictState::None;
+  return verdict;
+}
+
+}  // namespace
+
+const SpokenVerdict* Diagnostician::Evaluate(const Surroundings& surroundings, MonoTime now) {
+  return watch_.OnEvaluation(Assess(surroundings, now), now);
+}
+
+std::optional<Interval> Diagnostician::LossBounds(MonoTime now) const {
+  const LossEvidence evidence = history_.LossOfDestination(now - PathHistory::kRecent);
+  if (evidence.hops.back().sent <= 0) {
+    return std::nullopt;
+  }
+  return BlameLoss(evidence).loss;
+}
+
+Verdict Diagnostician::Assess(const Surroundings& surroundings, MonoTime now) {
+  if (surroundings.unsent) {
+    return UnsentVerdict(*surroundings.unsent);
+  }
+  const bool is_late = IsLate(now);
+  if (!is_late && !IsLossy(now)) {
+    return Quiet();
+  }
+  if (surroundings.own_fault != OwnFault::None) {
+    return OwnVerdict(surroundings.own_fault);
+  }
+  return Judge(Observe(surroundings, now));
+}
+
+// A window that begins with a loss holds too many of them: what is short is judged with the clean
+// time before it.
+bool Diagnostician::IsLossy(MonoTime now) const {
+  const std::optional<MonoTime> onset = history_.LossOnset();
+  if (!onset) {
+    return false;
+  }
+  const MonoTime since = std::min(*onset, now - kShortestWindow);
+  return BlameLoss(history_.LossOfDestination(since)).state == LossState::Loss;
+}
+
+bool Diagnostician::IsLate(MonoTime now) {
+  if (now >= latency_due_) {
+    latency_due_ = now + kLatencyEvery;
+    const LatencyEvidence evidence = history_.LatencyOfDestination(now - kLatencyWindow);
+    is_late_ = BlameLatency(evidence).state == LatencyState::Latency;
+  }
+  return is_late_;
+}
+
+Observations Diagnostician::Observe(const Surroundings& surroundings, MonoTime now) const {
+  const std::optional<MonoTime> onset = history_.LossOnset();
+  const bool is_lossy = onset && IsLossy(now);
+  const MonoTime since =
+      is_lossy ? std::max(*onset, now - PathHistory::kRecent) : now - kLatencyWindow;
+  Observations observations;
+  observations.loss = history_.Loss(since, since - surroundings.until_lost);
+  observations.loss.service_answers = surroundings.service_answers;
+  observations.latency = history_.Latency(now - kLatencyWindow);
+  if (is_lossy) {
+    observations.flows = history_.Flows(since);
+  }
+  observations.facts = FactsOf(surroundings, since);
+  return observations;
+}
+
+PathFacts Diagnostician::FactsOf(const Surroundings& surroundings, MonoTime since) const {
+  PathFacts facts;
+  if (surroundings.owners != nullptr) {
+    facts.owners = surroundings.owners->OwnersOf(history_.Responders(), history_.Destination());
+  }
+  const bool is_any_known = std::ranges::any_of(
+      facts.owners, [](const HopOwner& owner) { return owner.segment != Segment::Undetermined; });
+  if (!is_any_known) {
+    facts.owners.clear();
+  }
+  for (const std::optional<IpAddress>& responder : history_.Responders()) {
+    facts.hop_names.push_back(responder ? responder->ToString() : "");
+  }
+  facts.are_reply_ttls_unchanged = history_.AreReplyTtlsUnchanged(since);
+  return facts;
+}
+
+}  // namespace pathwitness

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <optional>
+#include <span>
+
+#include "diagnosis/owners.h"
+#include "diagnosis/path_history.h"
+#include "diagnosis/scope.h"
+#include "diagnosis/verdict_watch.h"
+#include "probes/trace/trace_snapshot.h"
+
+namespace pathwitness {
+
+/// What is known of a path beside what its own probes showed.
+struct Surroundings {
+  const OwnerTable* owners = nullptr;        // null: unknown
+  Duration until_lost{};                     // so long after its sending a probe is given up
+  OwnFault own_fault = OwnFault::None;       // of this machine
+  std::optional<UnsentReason> unsent = {};   // why probes cannot be sent now
+  std::optional<bool> service_answers = {};  // HTTPS of the same target and family
+};
+
+/// Judges one path, as its target, prober and family make it.
+///
+/// While nothing is wrong only gates are looked at: losses of the train, and the destination's
+/// median. An opened gate brings in the hops, flows, owners and the time before. A fault of this
+/// machine comes before all others: what it sees through that tells nothing of the path.
+class Diagnostician {
+ public:
+  /// As PathHistory has them.
+  void OnRound(const Round& round, MonoTime began) { history_.OnRound(round, began); }
+  void OnEndToEnd(std::span<const Counts> flows, MonoTime at) { history_.OnEndToEnd(flows, at); }
+  void OnRouteChange() { history_.ForgetBefore(); }
+
+  /// To be called every kEvaluatesEvery. Null: nothing is to be said; valid until the next call.
+  const SpokenVerdict* Evaluate(const Surroundings& surroundings, MonoTime now);
+
+  /// The 95 % interval of the loss ratio over the last 5 minutes; empty without probes.
+  std::optional<Interval> LossBounds(MonoTime now) const;
+
+  const PathHistory& History() const { return history_; }
+
+  static constexpr Duration kEvaluatesEvery = std::chrono::seconds(5);
+
+ private:
+  Verdict Assess(const Surroundings& surroundings, MonoTime now);
+  bool IsLossy(MonoTime now) const;
+  bool IsLate(MonoTime now);
+  Observations Observe(const Surroundings& surroundings, MonoTime now) const;
+  PathFacts FactsOf(const Surroundings& surroundings, MonoTime since) const;
+
+  PathHistory history_;
+  VerdictWatch watch_;
+  bool is_late_ = false;
+  MonoTime latency_due_;
+};
+
+}  // namespace pathwitness
