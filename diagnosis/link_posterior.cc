@@ -1,6 +1,7 @@
 #include "diagnosis/link_posterior.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -53,7 +54,7 @@ double LogSumExp(std::span<const double> logs) {
 
 LinkPosterior WeighLinks(double log_none, std::span<const double> log_links) {
   const double log_share = std::log(static_cast<double>(log_links.size()));
-  const double all[] = {log_none, LogSumExp(log_links) - log_share};
+  const std::array all = {log_none, LogSumExp(log_links) - log_share};
   const double total = LogSumExp(all);
   LinkPosterior posterior{.none = std::exp(log_none - total), .links = {}, .likely = {}};
   posterior.links.reserve(log_links.size());

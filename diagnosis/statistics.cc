@@ -1,9 +1,7 @@
 #include "diagnosis/statistics.h"
 
-#include <math.h>  // lgamma_r
-
 #include <algorithm>
-#include <cmath>
+#include <cmath>  // and lgamma_r of POSIX
 
 namespace pathwitness {
 namespace {

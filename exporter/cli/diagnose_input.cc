@@ -245,7 +245,7 @@ void CheckLengths(const Observations& observations) {
   check("ref", observations.loss.reference.size(), hops);
   check("owners", observations.facts.owners.size(), hops == 0 ? shifts : hops);
   if (hops == 0 && shifts == 0 && observations.flows.empty()) {
-    throw DiagnoseError("one of \"hops\", \"flows\", \"latency\" or mtr's \"report\" is needed");
+    throw DiagnoseError(R"(one of "hops", "flows", "latency" or mtr's "report" is needed)");
   }
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <numeric>
 #include <string_view>
+#include <vector>
 
 #include "exporter/cli/diagnose.h"
 #include "exporter/cli/diagnose_input.h"
@@ -23,7 +24,7 @@ void Check(const Verdict& verdict) {
   }
 }
 
-void Diagnose(std::string_view input) {
+void JudgeInput(std::string_view input) {
   try {
     const Verdict verdict = Judge(ReadObservations(input));
     Check(verdict);
@@ -38,6 +39,6 @@ void Diagnose(std::string_view input) {
 
 // libFuzzer's entry; the name is its own.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
-  pathwitness::Diagnose({reinterpret_cast<const char*>(bytes), size});
+  pathwitness::JudgeInput({reinterpret_cast<const char*>(bytes), size});
   return 0;
 }
