@@ -253,6 +253,7 @@ std::optional<DueProbe> Tracer::NextEndToEnd(MonoTime now) {
 }
 
 std::optional<DueProbe> Tracer::NextHop(MonoTime now, const HopPermit& permit) {
+  is_held_ = false;
   for (ActiveRound& active : active_) {
     while (!active.plan.empty() && active.plan.back().due <= now) {
       const PlannedProbe planned = active.plan.back();
