@@ -549,10 +549,10 @@ void TraceEngine::CollectProbes(Prober& prober, MonoTime now) {
 void TraceEngine::Post(Prober& prober, const DueProbe& due) {
   if (due.packet.ttl != kEndToEndTtl) {
     served_.reset();  // its turn is over
+    networks_.Spend(prober.network);
+    first_hops_.Spend(prober.first_hop);
   }
   budget_.Spend();
-  networks_.Spend(prober.network);
-  first_hops_.Spend(prober.first_hop);
   ++self_.packets_sent[static_cast<std::size_t>(due.packet.destination.Family())];
   const std::uint64_t id = (static_cast<std::uint64_t>(prober.index) << 32U) | due.number;
   batch_.push_back({.id = id, .probe = due.packet, .route = &prober.route});

@@ -195,8 +195,12 @@ std::vector<Duration> True(const InternetTruth& truth, std::uint8_t ttl) {
   return found;
 }
 
-/// The only responder of a hop in a round; 0.0.0.0 when there was none.
+/// The only responder of a hop in a round, or who is known to stand there when its turn did not
+/// come; 0.0.0.0 when there was none.
 IpAddress ResponderAt(const Round& round, std::size_t ttl) {
+  if (round.hops.size() >= ttl && round.hops[ttl - 1].sent == 0) {
+    return round.hops[ttl - 1].known_responder.value_or(IpAddress());
+  }
   const bool is_silent = round.hops.size() < ttl || round.hops[ttl - 1].replies.empty();
   return is_silent ? IpAddress() : round.hops[ttl - 1].replies[0].responder;
 }
@@ -297,9 +301,14 @@ TEST_F(TunTraceTest, ARoundKeepsToOneOfSeveralParallelPaths) {
   trace.flows = 4;
   TraceLab lab(FourWays(), trace);
   ASSERT_TRUE(lab.RunRounds(6));
+  std::size_t whole = 0;  // rounds in which both had their turn
   for (const Round& round : lab.Rounds()) {
-    EXPECT_EQ(LastByte(ResponderAt(round, 4)), LastByte(ResponderAt(round, 3)) + 100);
+    if (!ResponderAt(round, 3).IsAny() && !ResponderAt(round, 4).IsAny()) {
+      EXPECT_EQ(LastByte(ResponderAt(round, 4)), LastByte(ResponderAt(round, 3)) + 100);
+      ++whole;
+    }
   }
+  EXPECT_GE(whole, 3U);
 }
 
 TEST_F(TunTraceTest, AFlowTakesTheSamePathInEveryRound) {
@@ -359,7 +368,7 @@ TEST_F(TunTraceTest, ASilentHopIsAGapAndNoLoss) {
   scenario.routers[1].is_silent = true;
   TraceLab lab(scenario, FastTrace());
   ASSERT_TRUE(lab.RunRounds(3));
-  const Round& round = lab.Rounds().back();
+  const Round& round = lab.Rounds().front();
   EXPECT_EQ(ResponderAt(round, 2), IpAddress());
   EXPECT_EQ(ResponderAt(round, 3), Address("198.51.100.3"));
   EXPECT_EQ(round.destination_hop, 5);
@@ -432,7 +441,7 @@ TEST_F(TunTraceTest, ARouteChangeIsSeenAndLosesNothing) {
   scenario.destinations[0].new_path = Line({0, 4, 5, 3});
   scenario.destinations[0].changes_after = seconds(2);
   TraceLab lab(scenario, FastTrace());
-  ASSERT_TRUE(lab.RunRounds(8));
+  ASSERT_TRUE(lab.RunRounds(16));
   EXPECT_EQ(ResponderAt(lab.Rounds().front(), 2), Address("198.51.100.2"));
   EXPECT_EQ(ResponderAt(lab.Rounds().back(), 2), Address("198.51.100.5"));
   EXPECT_EQ(lab.Snapshot()->lost, 0U);
