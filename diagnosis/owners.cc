@@ -220,8 +220,7 @@ class OwnedPath {
     if (!IsAnchor(hop)) {
       return before == nullptr ? NearSource(index) : Between(before, Behind(index));
     }
-    const bool is_behind_exchange = index > 0 && Is(hops_[index - 1], AddressKind::Exchange);
-    if (before != nullptr && !is_behind_exchange && !HaveSameOwner(*before, *hop)) {
+    if (before != nullptr && !HaveSameOwner(*before, *hop)) {
       return {.segment = Segment::Interconnect,
               .asn = hop->asn,
               .asn_near = before->asn,

@@ -170,6 +170,16 @@ TEST_F(RouteWatchTest, AStrayAnswerIsNoChange) {
   EXPECT_THAT(events_, IsEmpty());
 }
 
+TEST_F(RouteWatchTest, StrayAnswersBetweenKnownOnesDoNotAddUp) {
+  Feed(kPath, 30);
+  for (unsigned i = 0; i < 10; ++i) {
+    Feed("10.0.0.1 10.0.0.2 10.0.9." + std::to_string(i) +
+         " 10.0.0.4 10.0.0.5 10.0.0.6 10.0.0.7 203.0.113.200");
+    Feed(kPath);
+  }
+  EXPECT_THAT(events_, IsEmpty());
+}
+
 TEST_F(RouteWatchTest, SilenceDoesNotHideAChangeThatGoesOn) {
   Feed(kPath, 30);
   for (unsigned i = 0; i < 3; ++i) {
