@@ -98,7 +98,9 @@ Observations Diagnostician::Observe(const Surroundings& surroundings, MonoTime n
       is_lossy ? std::max(*onset, now - PathHistory::kRecent) : now - kLatencyWindow;
   Observations observations;
   observations.loss = history_.Loss(since, since - surroundings.until_lost);
-  observations.loss.service_answers = surroundings.service_answers;
+  if (surroundings.service && surroundings.service->at >= since) {  // during the fault
+    observations.loss.service_answers = surroundings.service->answers;
+  }
   observations.latency = history_.Latency(now - kLatencyWindow);
   if (is_lossy) {
     observations.flows = history_.Flows(since);

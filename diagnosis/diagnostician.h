@@ -11,13 +11,19 @@
 
 namespace pathwitness {
 
+/// What another prober saw of the destination's service.
+struct ServiceSight {
+  MonoTime at;           // when it asked
+  bool answers = false;  // its port, whatever it said then
+};
+
 /// What is known of a path beside what its own probes showed.
 struct Surroundings {
-  const OwnerTable* owners = nullptr;        // null: unknown
-  Duration until_lost{};                     // so long after its sending a probe is given up
-  OwnFault own_fault = OwnFault::None;       // of this machine
-  std::optional<UnsentReason> unsent = {};   // why probes cannot be sent now
-  std::optional<bool> service_answers = {};  // HTTPS of the same target and family
+  const OwnerTable* owners = nullptr;   // null: unknown
+  Duration until_lost{};                // so long after its sending a probe is given up
+  OwnFault own_fault = OwnFault::None;  // of this machine
+  std::optional<UnsentReason> unsent;   // why probes cannot be sent now
+  std::optional<ServiceSight> service;  // the newest, of the same target and family
 };
 
 /// Judges one path, as its target, prober and family make it.

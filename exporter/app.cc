@@ -95,8 +95,15 @@ App::App(AppSettings settings, LoadedConfig loaded, PortFactory open_port, const
       diagnosis_(
           "diagnosis",
           [this] {
-            return std::make_unique<DiagnosisEngine>(trace_board_, route_board_, asn_board_, clock_,
-                                                     log_);
+            return std::make_unique<DiagnosisEngine>(
+                DiagnosisBoards{.traces = trace_board_,
+                                .trace_self = trace_self_board_,
+                                .https = https_board_,
+                                .dns = dns_board_,
+                                .routes = route_board_,
+                                .asn = asn_board_,
+                                .verdicts = verdict_board_},
+                clock_, log_);
           },
           clock, log, kTick),
       rules_(

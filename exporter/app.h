@@ -10,6 +10,7 @@
 #include "config/load.h"
 #include "exporter/config_in_force.h"
 #include "exporter/diagnosis/route_snapshot.h"
+#include "exporter/diagnosis/verdict_snapshot.h"
 #include "exporter/discovery/discovery_snapshot.h"
 #include "exporter/drill/drill_book.h"
 #include "exporter/log.h"
@@ -104,6 +105,7 @@ class App {
   PulseBoard pulse_board_;
   RouteBoard route_board_;
   AsnBoard asn_board_;
+  VerdictBoard verdict_board_;
   RulesBoard rules_board_;
   DrillBook drills_;
 

@@ -23,17 +23,17 @@ bool HasSameOwners(const Config& a, const Config& b) {
 
 }  // namespace
 
-DiagnosisEngine::DiagnosisEngine(const TraceBoard& traces, RouteBoard& routes, AsnBoard& asn,
-                                 const Clock& clock, EventLog& log)
-    : traces_(traces),
-      routes_(routes),
-      route_writer_(routes.NewWriter()),
-      asn_writer_(asn.NewWriter()),
+DiagnosisEngine::DiagnosisEngine(const DiagnosisBoards& boards, const Clock& clock, EventLog& log)
+    : boards_(boards),
+      route_writer_(boards.routes.NewWriter()),
+      asn_writer_(boards.asn.NewWriter()),
       clock_(clock),
-      log_(log) {}
+      log_(log),
+      verdicts_(boards.https, boards.verdicts, clock, log) {}
 
 void DiagnosisEngine::Apply(std::shared_ptr<const Config> config, MonoTime now) {
   const std::shared_ptr<const Config> before = std::exchange(config_, std::move(config));
+  verdicts_.Apply(*config_);
   if (!before || before->asn_database.path != config_->asn_database.path) {
     database_ = AsnDatabase(config_->asn_database.path);
     asn_writer_.Remove(0);
@@ -50,7 +50,7 @@ void DiagnosisEngine::Turn(MonoTime now) {
   }
   if (now >= look_due_) {
     look_due_ = now + kLooksEvery;
-    LookAtTraces();
+    LookAtTraces(now);
   }
 }
 
@@ -90,12 +90,16 @@ void DiagnosisEngine::RebuildTable() {
   ++table_;
 }
 
-void DiagnosisEngine::LookAtTraces() {
-  const std::vector<TraceBoard::Pointer> traces = traces_.All();
+void DiagnosisEngine::LookAtTraces(MonoTime now) {
+  const std::vector<TraceBoard::Pointer> traces = boards_.traces.All();
+  if (now >= own_due_) {
+    own_due_ = now + kLooksAtItselfEvery;
+    verdicts_.SetOwnFault(own_.Look(traces, boards_.trace_self.Find(0), boards_.dns.All(), clock_));
+  }
   for (const TraceBoard::Pointer& trace : traces) {
     const ProberKey& key = trace->status.key;
     const auto [path, is_new] = paths_.try_emplace(key);
-    const RouteBoard::Pointer left = is_new ? routes_.Find(key) : nullptr;
+    const RouteBoard::Pointer left = is_new ? boards_.routes.Find(key) : nullptr;
     if (left) {
       path->second.snapshot = *left;  // counters of the engine before
     }
@@ -116,6 +120,7 @@ void DiagnosisEngine::ForgetOthers(const std::vector<TraceBoard::Pointer>& trace
     });
     if (!is_there) {
       route_writer_.Remove(path->first);
+      verdicts_.Forget(path->first);
     }
     path = is_there ? std::next(path) : paths_.erase(path);
   }
@@ -136,6 +141,7 @@ void DiagnosisEngine::Look(Path& path, const TraceBoard::Pointer& trace) {
     snapshot.is_looping = path.watch.IsLooping();
   }
   route_writer_.Publish(trace->status.key, std::make_shared<const RouteSnapshot>(snapshot));
+  verdicts_.OnTrace(*trace, owners_);
 }
 
 void DiagnosisEngine::Take(RouteSnapshot& snapshot, const RouteEvent& event) {
@@ -145,6 +151,7 @@ void DiagnosisEngine::Take(RouteSnapshot& snapshot, const RouteEvent& event) {
       snapshot.last_located = LocateChange(event, owners_);
       ++snapshot.changes.at(static_cast<std::size_t>(snapshot.last_located.kind));
       LogChange(snapshot);
+      verdicts_.OnRouteChange(snapshot.status.key);
       break;
     case RouteEventKind::EcmpChanged:
       ++snapshot.ecmp_changes;

@@ -8,7 +8,9 @@
 #include "config/config.h"
 #include "diagnosis/owners.h"
 #include "diagnosis/route_watch.h"
+#include "exporter/diagnosis/own_watch.h"
 #include "exporter/diagnosis/route_snapshot.h"
+#include "exporter/diagnosis/verdict_desk.h"
 #include "probes/asn/asn_database.h"
 #include "probes/base/event_log.h"
 #include "probes/engine.h"
@@ -16,15 +18,26 @@
 
 namespace pathwitness {
 
-/// Judges what the trace probers saw: follows their routes and tells whose the hops are.
+/// What the engine reads and writes. Everything must outlive it.
+struct DiagnosisBoards {
+  const TraceBoard& traces;
+  const TraceSelfBoard& trace_self;
+  const HttpsBoard& https;
+  const DnsBoard& dns;
+  RouteBoard& routes;
+  AsnBoard& asn;
+  VerdictBoard& verdicts;
+};
+
+/// Judges what the trace probers saw: follows their routes, tells whose the hops are, and whom
+/// faults are to be blamed on.
 ///
 /// It looks at the board of traces twice a second, so it sees every round of a prober, whose
 /// interval is at least a second. A change of route is logged.
 class DiagnosisEngine final : public Engine {
  public:
-  /// Everything must outlive the engine. `clock` and Turn's `now` are the same time.
-  DiagnosisEngine(const TraceBoard& traces, RouteBoard& routes, AsnBoard& asn, const Clock& clock,
-                  EventLog& log);
+  /// `clock` and `log` must outlive the engine. `clock` and Turn's `now` are the same time.
+  DiagnosisEngine(const DiagnosisBoards& boards, const Clock& clock, EventLog& log);
 
   void Apply(std::shared_ptr<const Config> config, MonoTime now) override;
   void Turn(MonoTime now) override;
@@ -32,6 +45,7 @@ class DiagnosisEngine final : public Engine {
   int Descriptor() const override { return -1; }
 
   static constexpr Duration kLooksEvery = std::chrono::milliseconds(500);
+  static constexpr Duration kLooksAtItselfEvery = std::chrono::seconds(5);
 
  private:
   struct Path {
@@ -43,15 +57,14 @@ class DiagnosisEngine final : public Engine {
 
   void RefreshDatabase(MonoTime now);
   void RebuildTable();
-  void LookAtTraces();
+  void LookAtTraces(MonoTime now);
   void ForgetOthers(const std::vector<TraceBoard::Pointer>& traces);
   void Look(Path& path, const TraceBoard::Pointer& trace);
   void Take(RouteSnapshot& snapshot, const RouteEvent& event);
   void TellOwners(Path& path, const TraceSnapshot& trace) const;
   void LogChange(const RouteSnapshot& snapshot);
 
-  const TraceBoard& traces_;
-  RouteBoard& routes_;
+  DiagnosisBoards boards_;
   RouteBoard::Writer route_writer_;
   AsnBoard::Writer asn_writer_;
   const Clock& clock_;
@@ -62,6 +75,9 @@ class DiagnosisEngine final : public Engine {
   OwnerTable owners_{{}, {}, nullptr};
   std::uint64_t table_ = 0;  // counts owner tables
   std::map<ProberKey, Path> paths_;
+  OwnWatch own_;
+  VerdictDesk verdicts_;
+  MonoTime own_due_;
   MonoTime look_due_;
   MonoTime database_due_ = MonoTime::max();
 };

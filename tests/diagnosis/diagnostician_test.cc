@@ -143,11 +143,22 @@ TEST(Diagnostician, AFilterAtTheDestinationIsNoLoss) {
   VirtualPath path(1);
   path.Live(minutes(40));
   path.link_loss[5] = 1;
-  path.surroundings.service_answers = true;
-  path.Live(minutes(2));
+  path.Live(minutes(1));
+  path.surroundings.service = {.at = path.Now(), .answers = true};
+  path.Live(minutes(1));
   ASSERT_NE(path.Spoken(), nullptr);
   EXPECT_EQ(path.Spoken()->verdict.state, VerdictState::DestinationFilter);
   EXPECT_EQ(path.Spoken()->verdict.attribution.owner, std::nullopt);
+}
+
+TEST(Diagnostician, AServiceThatAnsweredBeforeTheFaultIsNoSignOfAFilter) {
+  VirtualPath path(1);
+  path.Live(minutes(40));
+  path.surroundings.service = {.at = path.Now(), .answers = true};
+  path.link_loss[5] = 1;
+  path.Live(minutes(2));
+  ASSERT_NE(path.Spoken(), nullptr);
+  EXPECT_EQ(path.Spoken()->verdict.state, VerdictState::Loss);
 }
 
 TEST(Diagnostician, KnowsHowMuchIsLostAtMostAndAtLeast) {

@@ -26,7 +26,7 @@ class VirtualPath {
   std::array<double, kHops> unwilling{};  // answers that a hop leaves out
   std::array<Duration, kHops> delay{};    // that the link to each hop adds
   std::array<bool, 4> is_flow_dead{};     // at the last link
-  Surroundings surroundings{.until_lost = kUntilLost};
+  Surroundings surroundings{.until_lost = kUntilLost, .unsent = {}, .service = {}};
 
   /// Lives on for so long. Stops early when `until` holds after an evaluation.
   void Live(Duration duration, const std::function<bool()>& until = nullptr) {

@@ -70,7 +70,18 @@ class DiagnosisEngineTest : public ::testing::Test {
   RouteBoard routes_;
   AsnBoard asn_;
   Config config_;
-  DiagnosisEngine engine_{traces_, routes_, asn_, clock_, log_};
+  TraceSelfBoard trace_self_;
+  HttpsBoard https_;
+  DnsBoard dns_;
+  VerdictBoard verdicts_;
+  DiagnosisBoards boards_{.traces = traces_,
+                          .trace_self = trace_self_,
+                          .https = https_,
+                          .dns = dns_,
+                          .routes = routes_,
+                          .asn = asn_,
+                          .verdicts = verdicts_};
+  DiagnosisEngine engine_{boards_, clock_, log_};
   ProberKey key_{"here-to-there", ProberKind::TraceIcmp, ProberFamily::Ipv4};
   std::uint64_t rounds_ = 0;
 };
@@ -165,7 +176,7 @@ TEST_F(DiagnosisEngineTest, ASuccessorGoesOnCounting) {
   Apply();
   Trace(kPath, 20);
   Trace(kOther, 20);
-  DiagnosisEngine successor(traces_, routes_, asn_, clock_, log_);
+  DiagnosisEngine successor(boards_, clock_, log_);
   successor.Apply(std::make_shared<const Config>(config_), clock_.Now());
   successor.Turn(clock_.Now());
   EXPECT_THAT(Route()->changes, ElementsAre(0, 0, 0, 1));  // without a database: unknown

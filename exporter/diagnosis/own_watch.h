@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "diagnosis/scope.h"
+#include "probes/base/time.h"
+#include "probes/dns/dns_snapshot.h"
+#include "probes/trace/trace_snapshot.h"
+
+namespace pathwitness {
+
+/// Looks for faults of this machine on the boards. What was seen counts for a minute, as long as a
+/// window that is judged may hold traces of it.
+class OwnWatch {
+ public:
+  /// `self` may be null.
+  OwnFault Look(const std::vector<TraceBoard::Pointer>& traces, const TraceSelfBoard::Pointer& self,
+                const std::vector<DnsBoard::Pointer>& names, const Clock& clock);
+
+  static constexpr Duration kRemembers = std::chrono::minutes(1);
+
+ private:
+  void LookAtClock(const Clock& clock);
+  void LookAtDrops(const TraceSelf& self, MonoTime now);
+  std::optional<bool> DoesGatewayAnswer(const std::vector<TraceBoard::Pointer>& traces);
+
+  std::optional<Duration> wall_offset_;  // of the wall clock against the steady one
+  Duration step_{};
+  MonoTime stepped_;
+  std::optional<std::uint64_t> drops_;
+  std::uint64_t dropped_ = 0;
+  MonoTime dropped_at_;
+  bool has_answered_ = false;  // any hop of any path, once
+};
+
+}  // namespace pathwitness

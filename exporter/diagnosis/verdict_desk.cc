@@ -1,0 +1,153 @@
+#include "exporter/diagnosis/verdict_desk.h"
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <utility>
+
+#include "exporter/rfc3339.h"
+
+namespace pathwitness {
+namespace {
+
+constexpr int kTimeoutsUntilLost = 3;
+// Snapshots come every five seconds, give or take what the engines' turns take.
+constexpr Duration kTolerance = std::chrono::seconds(1);
+
+bool IsSame(const Verdict& a, const Verdict& b) {
+  return a.state == b.state && a.attribution.owner == b.attribution.owner;
+}
+
+std::string OwnerName(const Attribution& attribution) {
+  return attribution.owner ? attribution.owner->name : "";
+}
+
+bool HasConnected(const HttpResult& result) {
+  return result.phases[static_cast<std::size_t>(HttpPhase::Connect)].has_value();
+}
+
+}  // namespace
+
+VerdictDesk::VerdictDesk(const HttpsBoard& https, VerdictBoard& board, const Clock& clock,
+                         EventLog& log)
+    : https_(https), writer_(board.NewWriter()), clock_(clock), log_(log) {}
+
+void VerdictDesk::Apply(const Config& config) {
+  until_lost_.clear();
+  for (const TargetConfig& target : config.targets) {
+    until_lost_.emplace(target.name, kTimeoutsUntilLost * target.trace.timeout);
+  }
+}
+
+void VerdictDesk::OnTrace(const TraceSnapshot& trace, const OwnerTable& owners) {
+  const ProberKey& key = trace.status.key;
+  Path& path = paths_[key];
+  FeedRound(path, trace);
+  const MonoTime now = clock_.Now();
+  if (now < path.due) {
+    return;
+  }
+  path.due = now + Diagnostician::kEvaluatesEvery - kTolerance;
+  path.diagnostician.OnEndToEnd(NewCounts(path, trace), now);
+  const auto until_lost = until_lost_.find(key.target);
+  const SpokenVerdict* spoken = path.diagnostician.Evaluate(
+      {.owners = &owners,
+       .until_lost = until_lost == until_lost_.end() ? Duration() : until_lost->second,
+       .own_fault = own_fault_,
+       .unsent = NewlyUnsent(path, trace),
+       .service = SeeService(key)},
+      now);
+  Say(key, path.said, spoken);
+  writer_.Publish(key, std::make_shared<const VerdictSnapshot>(VerdictSnapshot{
+                           .status = trace.status,
+                           .verdict = path.said,
+                           .since = spoken != nullptr ? WallOf(spoken->since) : WallTime(),
+                           .loss = path.diagnostician.LossBounds(now)}));
+}
+
+void VerdictDesk::OnRouteChange(const ProberKey& key) {
+  paths_[key].diagnostician.OnRouteChange();
+}
+
+void VerdictDesk::Forget(const ProberKey& key) {
+  paths_.erase(key);
+  writer_.Remove(key);
+}
+
+void VerdictDesk::FeedRound(Path& path, const TraceSnapshot& trace) const {
+  if (trace.last_round && trace.last_round != path.round) {
+    path.round = trace.last_round;
+    path.diagnostician.OnRound(*trace.last_round, MonoOf(trace.last_round->started));
+  }
+}
+
+// What a prober counted before it was seen first may be of long ago. Counters that went back are
+// those of another prober with the same name.
+std::vector<Counts> VerdictDesk::NewCounts(Path& path, const TraceSnapshot& trace) const {
+  if (!std::exchange(path.is_known, true)) {
+    path.flows = trace.flows;
+    path.unsent = trace.unsent;
+  }
+  std::vector<Counts> counts;
+  path.flows.resize(trace.flows.size());
+  for (std::size_t i = 0; i < trace.flows.size(); ++i) {
+    const FlowCounters& now = trace.flows[i];
+    const FlowCounters before = std::exchange(path.flows[i], now);
+    const bool goes_on = now.probes >= before.probes && now.lost >= before.lost;
+    const auto sent = static_cast<double>(goes_on ? now.probes - before.probes : 0);
+    const auto lost = static_cast<double>(goes_on ? now.lost - before.lost : 0);
+    counts.push_back({.sent = sent, .received = sent - std::min(lost, sent)});
+  }
+  return counts;
+}
+
+std::optional<UnsentReason> VerdictDesk::NewlyUnsent(Path& path, const TraceSnapshot& trace) const {
+  const auto before = std::exchange(path.unsent, trace.unsent);
+  for (std::size_t reason = 0; reason < before.size(); ++reason) {
+    if (trace.unsent[reason] > before[reason]) {
+      return static_cast<UnsentReason>(reason);
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<ServiceSight> VerdictDesk::SeeService(const ProberKey& path) const {
+  const HttpsBoard::Pointer https = https_.Find({path.target, ProberKind::Https, path.family});
+  if (!https || !https->last) {
+    return std::nullopt;
+  }
+  return ServiceSight{.at = MonoOf(https->status.last_attempt),
+                      .answers = HasConnected(*https->last)};
+}
+
+MonoTime VerdictDesk::MonoOf(WallTime time) const {
+  return clock_.Now() - std::max<Duration>(clock_.WallNow() - time, Duration());
+}
+
+WallTime VerdictDesk::WallOf(MonoTime time) const {
+  return clock_.WallNow() - std::chrono::duration_cast<WallTime::duration>(clock_.Now() - time);
+}
+
+void VerdictDesk::Say(const ProberKey& key, std::optional<Verdict>& said,
+                      const SpokenVerdict* spoken) {
+  const std::optional<Verdict> before = std::move(said);
+  said = spoken != nullptr ? std::optional(spoken->verdict) : std::nullopt;
+  const bool is_news = before.has_value() != said.has_value() || (said && !IsSame(*before, *said));
+  if (!is_news) {
+    return;
+  }
+  const Verdict& verdict = said ? *said : *before;
+  log_.Write(
+      said ? LogLevel::Warn : LogLevel::Info, said ? "verdict" : "verdict is over",
+      {{"target", key.target},
+       {"prober", std::string(ProberName(key.prober))},
+       {"family", std::string(ProberFamilyName(key.family))},
+       {"state", std::string(VerdictStateName(verdict.state))},
+       {"owner", OwnerName(verdict.attribution)},
+       {"probability", std::to_string(verdict.attribution.probability)},
+       {"since",
+        spoken != nullptr ? FormatRfc3339(WallOf(spoken->since), TimePrecision::Seconds) : ""},
+       {"text", verdict.text}});
+}
+
+}  // namespace pathwitness

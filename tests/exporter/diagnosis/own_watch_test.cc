@@ -1,0 +1,106 @@
+#include "exporter/diagnosis/own_watch.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <vector>
+
+#include "tests/support/fake_clock.h"
+
+namespace pathwitness {
+namespace {
+
+using std::chrono::seconds;
+
+/// A wall clock that somebody sets.
+class SetClock final : public Clock {
+ public:
+  MonoTime Now() const override { return now; }
+  WallTime WallNow() const override { return wall; }
+
+  MonoTime now;
+  WallTime wall;
+};
+
+class OwnWatchTest : public ::testing::Test {
+ protected:
+  OwnFault Look() { return watch_.Look(traces_, self_, names_, clock_); }
+
+  void Drop(std::uint64_t all) {
+    self_ = std::make_shared<const TraceSelf>(TraceSelf{.receive_drops = all});
+  }
+
+  void Trace(std::size_t paths, bool does_answer) {
+    TraceSnapshot trace;
+    trace.last_round = std::make_shared<const Round>();
+    trace.last_responding_hop = does_answer ? 1 : 0;
+    traces_.assign(paths, std::make_shared<const TraceSnapshot>(trace));
+  }
+
+  void Resolve(std::size_t names, bool is_failing) {
+    DnsSnapshot name;
+    name.lookups = 1;
+    name.is_failing = is_failing;
+    names_.assign(names, std::make_shared<const DnsSnapshot>(name));
+  }
+
+  OwnWatch watch_;
+  FakeClock clock_;
+  std::vector<TraceBoard::Pointer> traces_;
+  TraceSelfBoard::Pointer self_;
+  std::vector<DnsBoard::Pointer> names_;
+};
+
+TEST_F(OwnWatchTest, IsContentWithNothing) {
+  EXPECT_EQ(Look(), OwnFault::None);
+}
+
+TEST_F(OwnWatchTest, DropsCountForAMinute) {
+  Drop(7);
+  EXPECT_EQ(Look(), OwnFault::None);  // of before anybody looked
+  Drop(8);
+  EXPECT_EQ(Look(), OwnFault::LocalDrops);
+  clock_.Advance(seconds(59));
+  EXPECT_EQ(Look(), OwnFault::LocalDrops);
+  clock_.Advance(seconds(2));
+  EXPECT_EQ(Look(), OwnFault::None);
+}
+
+TEST_F(OwnWatchTest, AClockThatIsSetCountsForAMinute) {
+  SetClock clock;
+  EXPECT_EQ(watch_.Look({}, nullptr, {}, clock), OwnFault::None);
+  clock.wall += seconds(3600);
+  EXPECT_EQ(watch_.Look({}, nullptr, {}, clock), OwnFault::ClockStep);
+  clock.now += seconds(61);
+  clock.wall += seconds(61);
+  EXPECT_EQ(watch_.Look({}, nullptr, {}, clock), OwnFault::None);
+}
+
+TEST_F(OwnWatchTest, ItsUplinkIsDownWhenNothingAnswersAnyMore) {
+  Trace(3, true);
+  EXPECT_EQ(Look(), OwnFault::None);
+  Trace(3, false);
+  EXPECT_EQ(Look(), OwnFault::Uplink);
+}
+
+TEST_F(OwnWatchTest, PathsThatNeverAnsweredAreNoUplink) {
+  Trace(5, false);
+  EXPECT_EQ(Look(), OwnFault::None);
+}
+
+TEST_F(OwnWatchTest, OneSilentPathIsNoUplink) {
+  Trace(1, true);
+  Look();
+  Trace(1, false);
+  EXPECT_EQ(Look(), OwnFault::None);
+}
+
+TEST_F(OwnWatchTest, NamesThatAllFailAreItsResolver) {
+  Resolve(5, true);
+  EXPECT_EQ(Look(), OwnFault::Dns);
+  Resolve(5, false);
+  EXPECT_EQ(Look(), OwnFault::None);
+}
+
+}  // namespace
+}  // namespace pathwitness

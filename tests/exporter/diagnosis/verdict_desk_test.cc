@@ -1,0 +1,127 @@
+#include "exporter/diagnosis/verdict_desk.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+#include "tests/diagnosis/path_text.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/recording_log.h"
+
+namespace pathwitness {
+namespace {
+
+using std::chrono::minutes;
+using std::chrono::seconds;
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+const char* const kPath = "192.168.1.1 198.51.100.1 198.51.100.2 203.0.113.200";
+const char* const kBroken = "192.168.1.1 198.51.100.1 * *";
+
+/// A trace that publishes every five seconds and ends a round every ten.
+class VerdictDeskTest : public ::testing::Test {
+ protected:
+  VerdictDeskTest() {
+    trace_.status.key = key_;
+    trace_.flows.resize(1);
+  }
+
+  void Trace(const char* path, Duration duration, bool is_lost) {
+    for (Duration past{}; past < duration; past += seconds(5)) {
+      clock_.Advance(seconds(5));
+      trace_.flows[0].probes += 5;
+      trace_.flows[0].lost += is_lost ? 5 : 0;
+      if (past % seconds(10) == Duration()) {
+        Round round = RoundOf(path);
+        round.started = clock_.WallNow() - seconds(10);
+        trace_.last_round = std::make_shared<const Round>(std::move(round));
+      }
+      desk_.OnTrace(trace_, owners_);
+    }
+  }
+
+  VerdictBoard::Pointer Said() const { return board_.Find(key_); }
+
+  FakeClock clock_;
+  RecordingLog log_;
+  HttpsBoard https_;
+  VerdictBoard board_;
+  OwnerTable owners_{{}, {}, nullptr};
+  VerdictDesk desk_{https_, board_, clock_, log_};
+  ProberKey key_{"here-to-there", ProberKind::TraceIcmp, ProberFamily::Ipv4};
+  TraceSnapshot trace_;
+};
+
+TEST_F(VerdictDeskTest, OfAGoodPathKnowsHowMuchItLosesAtMost) {
+  Trace(kPath, minutes(6), false);
+  ASSERT_NE(Said(), nullptr);
+  EXPECT_EQ(Said()->verdict, std::nullopt);
+  EXPECT_EQ(Said()->loss->low, 0);
+  EXPECT_THAT(log_.Lines(), IsEmpty());
+}
+
+TEST_F(VerdictDeskTest, AnOutageIsSaidAndLoggedOnce) {
+  Trace(kPath, minutes(40), false);
+  Trace(kBroken, minutes(3), true);
+  ASSERT_TRUE(Said()->verdict);
+  EXPECT_EQ(Said()->verdict->state, VerdictState::Loss);
+  EXPECT_NEAR(ToSeconds(clock_.WallNow() - Said()->since), 180, 15);
+  EXPECT_THAT(log_.Lines(),
+              Contains(AllOf(HasSubstr("verdict target=here-to-there prober=trace_icmp"),
+                             HasSubstr("state=loss"), HasSubstr("text=")))
+                  .Times(::testing::Ge(1)));
+}
+
+TEST_F(VerdictDeskTest, TheEndOfAVerdictIsLogged) {
+  Trace(kPath, minutes(40), false);
+  Trace(kBroken, minutes(3), true);
+  Trace(kPath, minutes(12), false);
+  EXPECT_EQ(Said()->verdict, std::nullopt);
+  EXPECT_THAT(log_.Lines(), Contains(HasSubstr("verdict is over")).Times(1));
+}
+
+TEST_F(VerdictDeskTest, WhatWasCountedBeforeItCameTellsNothing) {
+  trace_.flows[0] = {.probes = 1000, .lost = 1000};
+  Trace(kPath, minutes(5), false);
+  EXPECT_EQ(Said()->loss->low, 0);
+}
+
+TEST_F(VerdictDeskTest, CountersThatBeginAnewAreNoEvidence) {
+  Trace(kPath, minutes(5), false);
+  trace_.flows[0] = {.probes = 0, .lost = 0};
+  Trace(kPath, minutes(5), false);
+  EXPECT_EQ(Said()->loss->low, 0);
+}
+
+TEST_F(VerdictDeskTest, ProbesThatCannotBeSentAreNoFaultOfThePath) {
+  Trace(kPath, minutes(5), false);
+  for (int i = 0; i < 4; ++i) {
+    ++trace_.unsent[static_cast<std::size_t>(UnsentReason::NoRoute)];
+    Trace(kPath, seconds(5), false);
+  }
+  ASSERT_TRUE(Said()->verdict);
+  EXPECT_EQ(Said()->verdict->state, VerdictState::Local);
+  EXPECT_THAT(Said()->verdict->text, HasSubstr("no_route"));
+}
+
+TEST_F(VerdictDeskTest, AFaultOfItsOwnComesFirst) {
+  Trace(kPath, minutes(40), false);
+  desk_.SetOwnFault(OwnFault::Uplink);
+  Trace(kBroken, minutes(1), true);
+  ASSERT_TRUE(Said()->verdict);
+  EXPECT_EQ(Said()->verdict->state, VerdictState::Local);
+}
+
+TEST_F(VerdictDeskTest, AForgottenPathLeavesTheBoard) {
+  Trace(kPath, minutes(1), false);
+  desk_.Forget(key_);
+  EXPECT_EQ(Said(), nullptr);
+}
+
+}  // namespace
+}  // namespace pathwitness
