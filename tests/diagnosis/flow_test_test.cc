@@ -40,6 +40,13 @@ TEST(TestFlows, ListsTheBadOnes) {
   EXPECT_THAT(TestFlows(flows).bad, ElementsAre(3, 11));
 }
 
+TEST(TestFlows, ListsNoFlowThatLosesAsChanceAllows) {
+  std::vector<Counts> flows(16, {.sent = 20, .received = 20});
+  flows[3].received = 0;
+  flows[5].received = 15;
+  EXPECT_THAT(TestFlows(flows).bad, ElementsAre(3));
+}
+
 TEST(TestFlows, ListsNoneOfUniformLoss) {
   EXPECT_THAT(TestFlows(std::vector<Counts>(16, {.sent = 20, .received = 18})).bad, IsEmpty());
 }

@@ -64,6 +64,12 @@ TEST(Judge, NamesNobodyAtABorderThatTheReturnPathMayExplain) {
   EXPECT_THAT(verdict.text, HasSubstr("or the return path used by AS64501."));
 }
 
+TEST(Judge, NamesNobodyAtAHopThatMayStandBehindTheBorder) {
+  Observations observations = LossyPath();
+  observations.facts.owners[4].may_be_border = true;
+  EXPECT_EQ(Judge(observations).attribution.owner, std::nullopt);
+}
+
 TEST(Judge, NamesTheOwnerBehindABorderWhenRepliesComeBackAsBefore) {
   Observations observations = LossyBorder();
   observations.facts.are_reply_ttls_unchanged = true;
