@@ -51,7 +51,8 @@ bool Holds(const std::vector<IpAddress>& hop, const IpAddress& address) {
   return std::find(hop.begin(), hop.end(), address) != hop.end();
 }
 
-// What lies behind the destination's first answer is no path.
+// What lies behind the destination's first answer is no path: where its last answer is lost now and
+// then, it is known at two TTLs, and the first one counts.
 void EndAtDestination(PathView& view, const IpAddress& destination) {
   const auto at = std::find_if(view.begin(), view.end(),
                                [&](const auto& hop) { return Holds(hop, destination); });
@@ -233,9 +234,7 @@ std::vector<RouteEvent> RouteWatch::OnRound(const Round& round) {
   flow.is_looping = is_circling && flow.is_circling;
   flow.is_circling = is_circling;
 
-  PathView seen = answered;
-  IgnoreLateDestination(flow, seen);
-  Follow(flow, seen, Compare(flow, seen));
+  Follow(flow, answered, Compare(flow, answered));
   const RouteEvent stamp = {.round = round.number, .at = round.started, .flow = round.flow};
   std::vector<RouteEvent> events;
   if (std::any_of(flow.hops.begin(), flow.hops.end(),
@@ -245,7 +244,7 @@ std::vector<RouteEvent> RouteWatch::OnRound(const Round& round) {
     }
     return events;
   }
-  Learn(flow, seen, stamp, events);
+  Learn(flow, answered, stamp, events);
   if (flow.candidate.empty()) {
     WatchSilence(flow, answered, round, events);
   }
@@ -257,21 +256,6 @@ RouteWatch::Flow& RouteWatch::FlowOf(std::uint16_t number) {
     flows_.resize(number + 1U);
   }
   return flows_[number];
-}
-
-// A lost last answer makes the path look longer: nobody answers where the destination did, and it
-// answers behind that.
-void RouteWatch::IgnoreLateDestination(const Flow& flow, PathView& seen) const {
-  const std::optional<std::size_t> expected = DestinationIndex(ViewOf(flow.hops));
-  const std::optional<std::size_t> found = DestinationIndex(seen);
-  if (!expected || !found || *found <= *expected) {
-    return;
-  }
-  const auto from = seen.begin() + static_cast<std::ptrdiff_t>(*expected);
-  const auto to = seen.begin() + static_cast<std::ptrdiff_t>(*found);
-  if (std::all_of(from, to, [](const auto& hop) { return hop.empty(); })) {
-    seen.resize(*expected);
-  }
 }
 
 // True when a hop whose responders are known for sure answers with others only.

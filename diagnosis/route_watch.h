@@ -113,7 +113,6 @@ class RouteWatch {
   bool IsMoveAmongKnown(const Flow& flow) const;
   PathView ViewOf(const Hops& hops) const;
   std::optional<std::size_t> DestinationIndex(const PathView& view) const;
-  void IgnoreLateDestination(const Flow& flow, PathView& seen) const;
 
   IpAddress destination_;
   IpAddress source_;
