@@ -466,7 +466,8 @@ TEST_F(TunTraceTest, Ipv6IsTracedOverEveryProtocol) {
   ASSERT_TRUE(lab.RunUntil([&lab] {
     const auto snapshots = lab.Snapshots();
     return snapshots.size() == 3 && std::ranges::all_of(snapshots, [](const auto& snapshot) {
-             return snapshot->status.rounds >= 2;
+             return snapshot->status.rounds >= 2 && snapshot->destination_hop == 4 &&
+                    snapshot->hops[1].address.has_value();
            });
   }));
   for (const auto& snapshot : lab.Snapshots()) {
