@@ -257,8 +257,8 @@ Views App::MakeViews() {
                               .facts = [this] { return Facts(); }};
   const Probers probers{dns_board_, trace_, https_, pulse_, clock_};
   return {
-      .metrics = [sources] { return RenderMetrics(sources); },
-      .metrics_gzip = [sources] { return RenderGzip(sources); },
+      .metrics = [sources](const BodySink& sink) { return RenderMetrics(sources, sink); },
+      .metrics_gzip = [sources](const BodySink& sink) { return RenderGzip(sources, sink); },
       .status_page = [this] { return StatusPage(Status()); },
       .stuck_engines = [this] { return StuckEngines(); },
       .has_stored_round = [this] { return HasStoredRound(); },

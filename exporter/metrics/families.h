@@ -4,7 +4,6 @@
 
 #include <array>
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,8 +14,7 @@
 #include "probes/base/prober_status.h"
 #include "probes/base/time.h"
 
-// Building blocks of the collectors: families, samples, and the rule tables that make families
-// out of snapshots.
+// Building blocks of the collectors: families and samples. Those of the probers are in series.h.
 namespace pathwitness {
 
 using Labels = std::vector<prometheus::ClientMetric::Label>;
@@ -66,52 +64,12 @@ bool IsFresh(const ProberStatus& status, WallTime now);
 
 enum class Shown : std::uint8_t { Always, WhileFresh };
 
-/// How one family is made of the snapshots of one kind; a collector is a table of these, in the
-/// order of the page.
-template <typename Snapshot>
-struct FamilyRule {
-  Metric metric;
-  Shown shown = Shown::Always;
-  void (*add)(prometheus::MetricFamily& family, const Labels& identity,
-              const Snapshot& snapshot) = nullptr;
-};
-
 inline const ProberStatus& StatusOf(const ProberStatus& status) {
   return status;
 }
 template <typename Snapshot>
 const ProberStatus& StatusOf(const Snapshot& snapshot) {
   return snapshot.status;
-}
-
-/// Adds to each of `families` what the rule of the same index makes of `snapshot`.
-template <typename Snapshot, std::size_t N>
-void AddSnapshot(const std::array<FamilyRule<Snapshot>, N>& rules, const Snapshot& snapshot,
-                 WallTime now, std::vector<prometheus::MetricFamily>& families) {
-  const ProberStatus& status = StatusOf(snapshot);
-  const Labels identity = IdentityLabels(status.key);
-  const bool is_fresh = IsFresh(status, now);
-  for (std::size_t i = 0; i < N; ++i) {
-    if (is_fresh || rules[i].shown == Shown::Always) {
-      rules[i].add(families[i], identity, snapshot);
-    }
-  }
-}
-
-/// The families that `rules` make of `snapshots`. Pre: no pointer is null.
-template <typename Snapshot, std::size_t N>
-std::vector<prometheus::MetricFamily> CollectFamilies(
-    const std::array<FamilyRule<Snapshot>, N>& rules,
-    const std::vector<std::shared_ptr<const Snapshot>>& snapshots, WallTime now) {
-  std::vector<prometheus::MetricFamily> families;
-  families.reserve(N);
-  for (const FamilyRule<Snapshot>& rule : rules) {
-    families.push_back(NewFamily(rule.metric));
-  }
-  for (const auto& snapshot : snapshots) {
-    AddSnapshot(rules, *snapshot, now, families);
-  }
-  return families;
 }
 
 }  // namespace pathwitness

@@ -2,7 +2,6 @@
 
 #include <libdeflate.h>
 
-#include <algorithm>
 #include <memory>
 #include <new>
 
@@ -30,14 +29,14 @@ void AppendMember(libdeflate_compressor* compressor, std::string_view chunk, std
 }  // namespace
 
 void AppendGzip(std::string_view text, std::string& compressed) {
+  if (text.empty()) {
+    return;
+  }
   const Compressor compressor(libdeflate_alloc_compressor(kLevel));
   if (compressor == nullptr) {
     throw std::bad_alloc();
   }
-  while (!text.empty()) {
-    AppendMember(compressor.get(), text.substr(0, kGzipChunkBytes), compressed);
-    text.remove_prefix(std::min(text.size(), kGzipChunkBytes));
-  }
+  AppendMember(compressor.get(), text, compressed);
 }
 
 }  // namespace pathwitness

@@ -1,19 +1,18 @@
 #pragma once
 
-#include <prometheus/collectable.h>
-
 #include <vector>
 
+#include "exporter/metrics/page_writer.h"
 #include "probes/base/time.h"
 #include "probes/https/https_snapshot.h"
 
 namespace pathwitness {
 
 /// What the HTTPS probers saw.
-class HttpsCollector final : public prometheus::Collectable {
+class HttpsCollector {
  public:
   HttpsCollector(std::vector<HttpsBoard::Pointer> snapshots, WallTime now);
-  std::vector<prometheus::MetricFamily> Collect() const override;
+  void Write(PageWriter& page) const;
 
  private:
   std::vector<HttpsBoard::Pointer> snapshots_;

@@ -4,87 +4,87 @@
 #include <string>
 #include <utility>
 
-#include "exporter/metrics/families.h"
+#include "exporter/metrics/series.h"
 
 namespace pathwitness {
 namespace {
 
-using prometheus::MetricFamily;
-
 /// Calls `add(labels, counters)` for each hop of the present path.
 template <typename Add>
-void ForEachHop(const Labels& identity, const TraceSnapshot& trace, Add add) {
+void ForEachHop(const LabelText& identity, const TraceSnapshot& trace, Add add) {
+  LabelText labels = identity;
   for (std::size_t i = 0; i < trace.hops.size(); ++i) {
-    add(With(identity, "hop", std::to_string(i + 1)), trace.hops[i]);
+    labels.CutTo(identity.Text().size());
+    add(labels.Add("hop", i + 1), trace.hops[i]);
   }
 }
 
-constexpr std::array<FamilyRule<TraceSnapshot>, 14> kRules{{
+constexpr std::array<SeriesRule<TraceSnapshot>, 14> kRules{{
     {kPathProbes, Shown::Always,
-     [](MetricFamily& family, const Labels& identity, const TraceSnapshot& trace) {
-       AddSample(family, identity, trace.probes);
+     [](FamilyText& family, const LabelText& identity, const TraceSnapshot& trace) {
+       family.Add(identity, trace.probes);
      }},
     {kPathProbesLost, Shown::Always,
-     [](MetricFamily& family, const Labels& identity, const TraceSnapshot& trace) {
-       AddSample(family, identity, trace.lost);
+     [](FamilyText& family, const LabelText& identity, const TraceSnapshot& trace) {
+       family.Add(identity, trace.lost);
      }},
     {kPathProbesLate, Shown::Always,
-     [](MetricFamily& family, const Labels& identity, const TraceSnapshot& trace) {
-       AddSample(family, identity, trace.late);
+     [](FamilyText& family, const LabelText& identity, const TraceSnapshot& trace) {
+       family.Add(identity, trace.late);
      }},
     {kPathProbesUnsent, Shown::Always,
-     [](MetricFamily& family, const Labels& identity, const TraceSnapshot& trace) {
-       AddEach(family, identity, "reason", kUnsentReasonNames, trace.unsent);
+     [](FamilyText& family, const LabelText& identity, const TraceSnapshot& trace) {
+       family.AddEach(identity, "reason", kUnsentReasonNames, trace.unsent);
      }},
     {kPathRtt, Shown::Always,
-     [](MetricFamily& family, const Labels& identity, const TraceSnapshot& trace) {
-       AddHistogram(family, identity, trace.round_trips);
+     [](FamilyText& family, const LabelText& identity, const TraceSnapshot& trace) {
+       family.AddHistogram(identity, trace.round_trips);
      }},
     {kPathUnreachable, Shown::Always,
-     [](MetricFamily& family, const Labels& identity, const TraceSnapshot& trace) {
-       AddEach(family, identity, "code", kUnreachableCodeNames, trace.unreachable);
+     [](FamilyText& family, const LabelText& identity, const TraceSnapshot& trace) {
+       family.AddEach(identity, "code", kUnreachableCodeNames, trace.unreachable);
      }},
     {kPathReached, Shown::WhileFresh,
-     [](MetricFamily& family, const Labels& identity, const TraceSnapshot& trace) {
-       AddSample(family, identity, trace.reached);
+     [](FamilyText& family, const LabelText& identity, const TraceSnapshot& trace) {
+       family.Add(identity, trace.reached);
      }},
     {kPathDestinationHop, Shown::WhileFresh,
-     [](MetricFamily& family, const Labels& identity, const TraceSnapshot& trace) {
-       AddSample(family, identity, trace.destination_hop);
+     [](FamilyText& family, const LabelText& identity, const TraceSnapshot& trace) {
+       family.Add(identity, trace.destination_hop);
      }},
     {kPathLastRespondingHop, Shown::WhileFresh,
-     [](MetricFamily& family, const Labels& identity, const TraceSnapshot& trace) {
-       AddSample(family, identity, trace.last_responding_hop);
+     [](FamilyText& family, const LabelText& identity, const TraceSnapshot& trace) {
+       family.Add(identity, trace.last_responding_hop);
      }},
     {kPathHopProbes, Shown::Always,
-     [](MetricFamily& family, const Labels& identity, const TraceSnapshot& trace) {
-       ForEachHop(identity, trace, [&](Labels labels, const HopCounters& hop) {
-         AddSample(family, std::move(labels), hop.probes);
+     [](FamilyText& family, const LabelText& identity, const TraceSnapshot& trace) {
+       ForEachHop(identity, trace, [&](const LabelText& labels, const HopCounters& hop) {
+         family.Add(labels, hop.probes);
        });
      }},
     {kPathHopProbesCredited, Shown::Always,
-     [](MetricFamily& family, const Labels& identity, const TraceSnapshot& trace) {
-       ForEachHop(identity, trace, [&](Labels labels, const HopCounters& hop) {
-         AddSample(family, std::move(labels), hop.probes_credited);
+     [](FamilyText& family, const LabelText& identity, const TraceSnapshot& trace) {
+       ForEachHop(identity, trace, [&](const LabelText& labels, const HopCounters& hop) {
+         family.Add(labels, hop.probes_credited);
        });
      }},
     {kPathHopRepliesMissing, Shown::Always,
-     [](MetricFamily& family, const Labels& identity, const TraceSnapshot& trace) {
-       ForEachHop(identity, trace, [&](Labels labels, const HopCounters& hop) {
-         AddSample(family, std::move(labels), hop.replies_missing);
+     [](FamilyText& family, const LabelText& identity, const TraceSnapshot& trace) {
+       ForEachHop(identity, trace, [&](const LabelText& labels, const HopCounters& hop) {
+         family.Add(labels, hop.replies_missing);
        });
      }},
     {kPathHopRtt, Shown::Always,
-     [](MetricFamily& family, const Labels& identity, const TraceSnapshot& trace) {
-       ForEachHop(identity, trace, [&](Labels labels, const HopCounters& hop) {
-         AddSummary(family, std::move(labels), hop.round_trip_sum, hop.round_trip_count);
+     [](FamilyText& family, const LabelText& identity, const TraceSnapshot& trace) {
+       ForEachHop(identity, trace, [&](const LabelText& labels, const HopCounters& hop) {
+         family.AddSummary(labels, hop.round_trip_sum, hop.round_trip_count);
        });
      }},
     {kPathHopLastRtt, Shown::WhileFresh,
-     [](MetricFamily& family, const Labels& identity, const TraceSnapshot& trace) {
-       ForEachHop(identity, trace, [&](Labels labels, const HopCounters& hop) {
+     [](FamilyText& family, const LabelText& identity, const TraceSnapshot& trace) {
+       ForEachHop(identity, trace, [&](const LabelText& labels, const HopCounters& hop) {
          if (hop.last_round_trip) {
-           AddSample(family, std::move(labels), *hop.last_round_trip);
+           family.Add(labels, *hop.last_round_trip);
          }
        });
      }},
@@ -95,8 +95,8 @@ constexpr std::array<FamilyRule<TraceSnapshot>, 14> kRules{{
 PathCollector::PathCollector(std::vector<TraceBoard::Pointer> snapshots, WallTime now)
     : snapshots_(std::move(snapshots)), now_(now) {}
 
-std::vector<MetricFamily> PathCollector::Collect() const {
-  return CollectFamilies(kRules, snapshots_, now_);
+void PathCollector::Write(PageWriter& page) const {
+  WriteFamilies(kRules, snapshots_, now_, page);
 }
 
 }  // namespace pathwitness

@@ -1,19 +1,18 @@
 #pragma once
 
-#include <prometheus/collectable.h>
-
 #include <vector>
 
+#include "exporter/metrics/page_writer.h"
 #include "probes/base/time.h"
 #include "probes/trace/trace_snapshot.h"
 
 namespace pathwitness {
 
 /// What the trace probers saw: end to end, then hop by hop.
-class PathCollector final : public prometheus::Collectable {
+class PathCollector {
  public:
   PathCollector(std::vector<TraceBoard::Pointer> snapshots, WallTime now);
-  std::vector<prometheus::MetricFamily> Collect() const override;
+  void Write(PageWriter& page) const;
 
  private:
   std::vector<TraceBoard::Pointer> snapshots_;

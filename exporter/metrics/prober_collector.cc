@@ -4,51 +4,48 @@
 #include <string>
 #include <utility>
 
-#include "exporter/metrics/families.h"
+#include "exporter/metrics/series.h"
 
 namespace pathwitness {
 namespace {
 
-using prometheus::MetricFamily;
-
-constexpr std::array<FamilyRule<ProberStatus>, 8> kRules{{
+constexpr std::array<SeriesRule<ProberStatus>, 8> kRules{{
     {kTargetStateChanges, Shown::Always,
-     [](MetricFamily& family, const Labels& identity, const ProberStatus& status) {
-       AddSample(family, identity, status.state_changes);
+     [](FamilyText& family, const LabelText& identity, const ProberStatus& status) {
+       family.Add(identity, status.state_changes);
      }},
     {kProberLastRound, Shown::Always,
-     [](MetricFamily& family, const Labels& identity, const ProberStatus& status) {
-       AddSample(family, identity, ToUnixSeconds(status.last_round));
+     [](FamilyText& family, const LabelText& identity, const ProberStatus& status) {
+       family.Add(identity, ToUnixSeconds(status.last_round));
      }},
     {kProberLastAttempt, Shown::Always,
-     [](MetricFamily& family, const Labels& identity, const ProberStatus& status) {
+     [](FamilyText& family, const LabelText& identity, const ProberStatus& status) {
        if (status.last_attempt != WallTime()) {
-         AddSample(family, identity, ToUnixSeconds(status.last_attempt));
+         family.Add(identity, ToUnixSeconds(status.last_attempt));
        }
      }},
     {kProberInterval, Shown::Always,
-     [](MetricFamily& family, const Labels& identity, const ProberStatus& status) {
-       AddSample(family, identity, ToSeconds(status.interval));
+     [](FamilyText& family, const LabelText& identity, const ProberStatus& status) {
+       family.Add(identity, ToSeconds(status.interval));
      }},
     {kProberRounds, Shown::Always,
-     [](MetricFamily& family, const Labels& identity, const ProberStatus& status) {
-       AddSample(family, identity, status.rounds);
+     [](FamilyText& family, const LabelText& identity, const ProberStatus& status) {
+       family.Add(identity, status.rounds);
      }},
     {kProberRoundsSkipped, Shown::Always,
-     [](MetricFamily& family, const Labels& identity, const ProberStatus& status) {
-       AddEach(family, identity, "reason", kSkipReasonNames, status.rounds_skipped);
+     [](FamilyText& family, const LabelText& identity, const ProberStatus& status) {
+       family.AddEach(identity, "reason", kSkipReasonNames, status.rounds_skipped);
      }},
     {kProberRestarts, Shown::Always,
-     [](MetricFamily& family, const Labels& identity, const ProberStatus& status) {
-       AddSample(family, identity, status.restarts);
+     [](FamilyText& family, const LabelText& identity, const ProberStatus& status) {
+       family.Add(identity, status.restarts);
      }},
     {kProberInfo, Shown::Always,
-     [](MetricFamily& family, const Labels& identity, const ProberStatus& status) {
-       Labels labels = With(identity, "address", status.address);
-       labels = With(std::move(labels), "source_address", status.source_address);
-       labels =
-           With(std::move(labels), "port", status.port == 0 ? "" : std::to_string(status.port));
-       AddSample(family, std::move(labels), 1);
+     [](FamilyText& family, const LabelText& identity, const ProberStatus& status) {
+       LabelText labels = With(identity, "address", status.address);
+       labels.Add("source_address", status.source_address);
+       labels.Add("port", status.port == 0 ? "" : std::to_string(status.port));
+       family.Add(labels, 1);
      }},
 }};
 
@@ -57,8 +54,8 @@ constexpr std::array<FamilyRule<ProberStatus>, 8> kRules{{
 ProberCollector::ProberCollector(std::vector<StatusPointer> statuses, WallTime now)
     : statuses_(std::move(statuses)), now_(now) {}
 
-std::vector<MetricFamily> ProberCollector::Collect() const {
-  return CollectFamilies(kRules, statuses_, now_);
+void ProberCollector::Write(PageWriter& page) const {
+  WriteFamilies(kRules, statuses_, now_, page);
 }
 
 }  // namespace pathwitness

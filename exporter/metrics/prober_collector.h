@@ -1,10 +1,9 @@
 #pragma once
 
-#include <prometheus/collectable.h>
-
 #include <memory>
 #include <vector>
 
+#include "exporter/metrics/page_writer.h"
 #include "probes/base/prober_status.h"
 #include "probes/base/time.h"
 
@@ -22,10 +21,10 @@ void AppendStatuses(const std::vector<std::shared_ptr<const Snapshot>>& snapshot
 }
 
 /// The pulse of the probers, of every kind.
-class ProberCollector final : public prometheus::Collectable {
+class ProberCollector {
  public:
   ProberCollector(std::vector<StatusPointer> statuses, WallTime now);
-  std::vector<prometheus::MetricFamily> Collect() const override;
+  void Write(PageWriter& page) const;
 
  private:
   std::vector<StatusPointer> statuses_;

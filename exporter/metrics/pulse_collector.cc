@@ -3,27 +3,25 @@
 #include <array>
 #include <utility>
 
-#include "exporter/metrics/families.h"
+#include "exporter/metrics/series.h"
 
 namespace pathwitness {
 namespace {
 
-using prometheus::MetricFamily;
-
-constexpr std::array<FamilyRule<PulseSnapshot>, 3> kRules{{
+constexpr std::array<SeriesRule<PulseSnapshot>, 3> kRules{{
     {kPulseTimestamp, Shown::Always,
-     [](MetricFamily& family, const Labels& identity, const PulseSnapshot& pulse) {
+     [](FamilyText& family, const LabelText& identity, const PulseSnapshot& pulse) {
        if (pulse.timestamp) {
-         AddSample(family, identity, *pulse.timestamp);
+         family.Add(identity, *pulse.timestamp);
        }
      }},
     {kPulseExpectedInterval, Shown::Always,
-     [](MetricFamily& family, const Labels& identity, const PulseSnapshot& pulse) {
-       AddSample(family, identity, ToSeconds(pulse.expected_interval));
+     [](FamilyText& family, const LabelText& identity, const PulseSnapshot& pulse) {
+       family.Add(identity, ToSeconds(pulse.expected_interval));
      }},
     {kPulseFailures, Shown::Always,
-     [](MetricFamily& family, const Labels& identity, const PulseSnapshot& pulse) {
-       AddEach(family, identity, "reason", kPulseFailureNames, pulse.failures);
+     [](FamilyText& family, const LabelText& identity, const PulseSnapshot& pulse) {
+       family.AddEach(identity, "reason", kPulseFailureNames, pulse.failures);
      }},
 }};
 
@@ -32,8 +30,8 @@ constexpr std::array<FamilyRule<PulseSnapshot>, 3> kRules{{
 PulseCollector::PulseCollector(std::vector<PulseBoard::Pointer> snapshots, WallTime now)
     : snapshots_(std::move(snapshots)), now_(now) {}
 
-std::vector<MetricFamily> PulseCollector::Collect() const {
-  return CollectFamilies(kRules, snapshots_, now_);
+void PulseCollector::Write(PageWriter& page) const {
+  WriteFamilies(kRules, snapshots_, now_, page);
 }
 
 }  // namespace pathwitness

@@ -1,19 +1,18 @@
 #pragma once
 
-#include <prometheus/collectable.h>
-
 #include <vector>
 
+#include "exporter/metrics/page_writer.h"
 #include "probes/base/time.h"
 #include "probes/pulse/pulse_snapshot.h"
 
 namespace pathwitness {
 
 /// What the pulse probers know of the things they watch.
-class PulseCollector final : public prometheus::Collectable {
+class PulseCollector {
  public:
   PulseCollector(std::vector<PulseBoard::Pointer> snapshots, WallTime now);
-  std::vector<prometheus::MetricFamily> Collect() const override;
+  void Write(PageWriter& page) const;
 
  private:
   std::vector<PulseBoard::Pointer> snapshots_;

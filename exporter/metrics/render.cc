@@ -12,6 +12,7 @@
 #include "exporter/metrics/families.h"
 #include "exporter/metrics/gzip.h"
 #include "exporter/metrics/https_collector.h"
+#include "exporter/metrics/page_writer.h"
 #include "exporter/metrics/path_collector.h"
 #include "exporter/metrics/prober_collector.h"
 #include "exporter/metrics/process_collector.h"
@@ -25,10 +26,13 @@
 namespace pathwitness {
 namespace {
 
-using Collectors = std::vector<std::unique_ptr<const prometheus::Collectable>>;
+void Write(const prometheus::Collectable& collector, PageWriter& page) {
+  AppendText(collector.Collect(), page.Text());
+  page.PassOn();
+}
 
-/// The collectors of one page, in its order, over the snapshots of one moment.
-Collectors MakeCollectors(const MetricSources& sources) {
+/// The snapshots of one moment, in the order of the page.
+void WritePage(const MetricSources& sources, PageWriter& page) {
   const WallTime now = sources.clock->WallNow();
   const ExporterFacts facts = sources.facts();
   const auto traces = sources.traces->All();
@@ -39,25 +43,30 @@ Collectors MakeCollectors(const MetricSources& sources) {
   AppendStatuses(https, statuses);
   AppendStatuses(pulses, statuses);
 
-  Collectors collectors;
-  collectors.push_back(std::make_unique<ExporterCollector>(facts));
-  collectors.push_back(std::make_unique<ProcessCollector>(sources.process()));
-  collectors.push_back(std::make_unique<TargetCollector>(facts.config, statuses, now));
-  collectors.push_back(std::make_unique<ProberCollector>(statuses, now));
-  collectors.push_back(std::make_unique<PathCollector>(traces, now));
-  collectors.push_back(
-      std::make_unique<RouteCollector>(traces, sources.routes->All(), sources.asn->Find(0), now));
-  collectors.push_back(std::make_unique<HttpsCollector>(https, now));
-  collectors.push_back(std::make_unique<PulseCollector>(pulses, now));
-  collectors.push_back(std::make_unique<DnsCollector>(sources.dns->All()));
-  collectors.push_back(
-      std::make_unique<DiscoveryCollector>(sources.discovery->All(), facts.discovery_refused));
-  collectors.push_back(std::make_unique<SelfCollector>(sources.trace_self->Find(0), facts.engines));
-  collectors.push_back(std::make_unique<AlertCollector>(facts.config, now));
-  collectors.push_back(std::make_unique<RulesCollector>(sources.rules->All(), now));
-  collectors.push_back(std::make_unique<DrillCollector>(
-      RunningDrills(sources.drills->All(), *sources.traces, *sources.clock)));
-  return collectors;
+  Write(ExporterCollector(facts), page);
+  Write(ProcessCollector(sources.process()), page);
+  Write(TargetCollector(facts.config, statuses, now), page);
+  ProberCollector(statuses, now).Write(page);
+  PathCollector(traces, now).Write(page);
+  RouteCollector(traces, sources.routes->All(), sources.asn->Find(0), now).Write(page);
+  HttpsCollector(https, now).Write(page);
+  PulseCollector(pulses, now).Write(page);
+  Write(DnsCollector(sources.dns->All()), page);
+  Write(DiscoveryCollector(sources.discovery->All(), facts.discovery_refused), page);
+  Write(SelfCollector(sources.trace_self->Find(0), facts.engines), page);
+  Write(AlertCollector(facts.config, now), page);
+  Write(RulesCollector(sources.rules->All(), now), page);
+  Write(DrillCollector(RunningDrills(sources.drills->All(), *sources.traces, *sources.clock)),
+        page);
+  page.Finish();
+}
+
+/// For an answer that is in memory as a whole.
+PageWriter PageInto(std::string& text) {
+  return PageWriter([&text](std::string_view piece) {
+    text += piece;
+    return true;
+  });
 }
 
 /// `Collector`: the one for this kind of snapshot.
@@ -67,42 +76,39 @@ std::string RenderProbe(const Snapshot& snapshot, Duration took) {
   const ProberStatus& status = copy->status;
   const WallTime now = status.last_round;  // fresh, however long the answer took to get here
   std::string text;
-  AppendText(ProberCollector({StatusPointer(copy, &status)}, now).Collect(), text);
-  AppendText(Collector({copy}, now).Collect(), text);
+  PageWriter page = PageInto(text);
+  ProberCollector({StatusPointer(copy, &status)}, now).Write(page);
+  Collector({copy}, now).Write(page);
   AppendText({OneSample(kProbeSuccess, {}, status.state == ProberState::Up),
               OneSample(kProbeDuration, {}, ToSeconds(took))},
-             text);
+             page.Text());
+  page.Finish();
   return text;
 }
 
 }  // namespace
 
-std::string RenderMetrics(const MetricSources& sources) {
-  std::string text;
-  for (const auto& collector : MakeCollectors(sources)) {
-    AppendText(collector->Collect(), text);
-  }
-  return text;
+bool RenderMetrics(const MetricSources& sources, PageWriter::Take take) {
+  PageWriter page(std::move(take));
+  WritePage(sources, page);
+  return page.IsRead();
 }
 
-std::string RenderGzip(const MetricSources& sources) {
+bool RenderGzip(const MetricSources& sources, const PageWriter::Take& take) {
   std::string compressed;
-  std::string text;  // not compressed yet
-  for (const auto& collector : MakeCollectors(sources)) {
-    AppendText(collector->Collect(), text);
-    if (text.size() >= kGzipChunkBytes) {
-      AppendGzip(text, compressed);
-      text.clear();
-    }
-  }
-  AppendGzip(text, compressed);
-  return compressed;
+  return RenderMetrics(sources, [&](std::string_view piece) {
+    compressed.clear();
+    AppendGzip(piece, compressed);
+    return take(compressed);
+  });
 }
 
 std::string RenderTrace(const TraceSnapshot& snapshot, Duration took) {
-  const auto copy = std::make_shared<const TraceSnapshot>(snapshot);
   std::string text = RenderProbe<PathCollector>(snapshot, took);
-  AppendText({HopInfo({copy}, {}, snapshot.status.last_round)}, text);
+  PageWriter page = PageInto(text);
+  WriteHopInfo({std::make_shared<const TraceSnapshot>(snapshot)}, {}, snapshot.status.last_round,
+               page);
+  page.Finish();
   return text;
 }
 

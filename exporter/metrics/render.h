@@ -4,10 +4,11 @@
 #include <string>
 #include <string_view>
 
-#include "exporter/discovery/discovery_snapshot.h"
 #include "exporter/diagnosis/route_snapshot.h"
+#include "exporter/discovery/discovery_snapshot.h"
 #include "exporter/drill/drill_book.h"
 #include "exporter/metrics/exporter_facts.h"
+#include "exporter/metrics/page_writer.h"
 #include "exporter/metrics/process_facts.h"
 #include "exporter/rules/rules_snapshot.h"
 #include "probes/base/time.h"
@@ -38,11 +39,12 @@ struct MetricSources {
 /// The Content-Type of every page below.
 inline constexpr std::string_view kMetricsContentType = "text/plain; version=0.0.4; charset=utf-8";
 
-/// The page of /metrics. May be called from any thread; waits for no engine.
-std::string RenderMetrics(const MetricSources& sources);
+/// Writes the page of /metrics in pieces of about kGzipChunkBytes. False when it was given up
+/// because `take` did not want more. May be called from any thread; waits for no engine.
+bool RenderMetrics(const MetricSources& sources, PageWriter::Take take);
 
-/// The same page as a gzip body.
-std::string RenderGzip(const MetricSources& sources);
+/// The same page, each piece a gzip member.
+bool RenderGzip(const MetricSources& sources, const PageWriter::Take& take);
 
 /// Answers of /probe: the families of one snapshot, then probe_success (the snapshot's state is
 /// Up) and probe_duration_seconds (`took`). The snapshot counts as fresh.

@@ -5,7 +5,8 @@
 #include <string>
 #include <utility>
 
-#include "exporter/metrics/families.h"
+#include "exporter/metrics/series.h"
+#include "exporter/metrics/text_writer.h"
 
 namespace pathwitness {
 namespace {
@@ -21,55 +22,71 @@ std::string AsnText(std::uint32_t asn) {
   return asn == 0 ? std::string() : std::to_string(asn);
 }
 
-constexpr std::array<FamilyRule<RouteSnapshot>, 7> kRules{{
+constexpr std::array<SeriesRule<RouteSnapshot>, 7> kRules{{
     {kPathRouteChanges, Shown::Always,
-     [](MetricFamily& family, const Labels& identity, const RouteSnapshot& route) {
-       AddEach(family, identity, "class", kClassNames, route.changes);
+     [](FamilyText& family, const LabelText& identity, const RouteSnapshot& route) {
+       family.AddEach(identity, "class", kClassNames, route.changes);
      }},
     {kPathRouteLastChange, Shown::Always,
-     [](MetricFamily& family, const Labels& identity, const RouteSnapshot& route) {
+     [](FamilyText& family, const LabelText& identity, const RouteSnapshot& route) {
        if (route.last_change) {
-         AddSample(family, identity, ToUnixSeconds(route.last_change->at));
+         family.Add(identity, ToUnixSeconds(route.last_change->at));
        }
      }},
     {kPathRouteLastChangeInfo, Shown::Always,
-     [](MetricFamily& family, const Labels& identity, const RouteSnapshot& route) {
+     [](FamilyText& family, const LabelText& identity, const RouteSnapshot& route) {
        if (route.last_change) {
-         Labels labels = With(identity, "from_hop", std::to_string(route.last_change->ttl));
-         labels = With(std::move(labels), "asn_before", AsnText(route.last_located.before.asn));
-         labels = With(std::move(labels), "asn_after", AsnText(route.last_located.after.asn));
-         AddSample(family, std::move(labels), 1);
+         LabelText labels = identity;
+         labels.Add("from_hop", route.last_change->ttl);
+         labels.Add("asn_before", AsnText(route.last_located.before.asn));
+         labels.Add("asn_after", AsnText(route.last_located.after.asn));
+         family.Add(labels, 1);
        }
      }},
     {kPathEcmpChanges, Shown::Always,
-     [](MetricFamily& family, const Labels& identity, const RouteSnapshot& route) {
-       AddSample(family, identity, route.ecmp_changes);
+     [](FamilyText& family, const LabelText& identity, const RouteSnapshot& route) {
+       family.Add(identity, route.ecmp_changes);
      }},
     {kPathHopSilences, Shown::Always,
-     [](MetricFamily& family, const Labels& identity, const RouteSnapshot& route) {
-       AddSample(family, identity, route.hop_silences);
+     [](FamilyText& family, const LabelText& identity, const RouteSnapshot& route) {
+       family.Add(identity, route.hop_silences);
      }},
     {kPathEcmpWidth, Shown::WhileFresh,
-     [](MetricFamily& family, const Labels& identity, const RouteSnapshot& route) {
-       AddSample(family, identity, route.ecmp_width);
+     [](FamilyText& family, const LabelText& identity, const RouteSnapshot& route) {
+       family.Add(identity, route.ecmp_width);
      }},
     {kPathLoopDetected, Shown::WhileFresh,
-     [](MetricFamily& family, const Labels& identity, const RouteSnapshot& route) {
-       AddSample(family, identity, route.is_looping);
+     [](FamilyText& family, const LabelText& identity, const RouteSnapshot& route) {
+       family.Add(identity, route.is_looping);
      }},
 }};
 
 // Empty where the owner was told for another responder, or none was.
-Labels WithOwner(Labels labels, const RouteSnapshot* route, std::size_t index,
-                 const IpAddress& address) {
+void AddOwner(LabelText& labels, const RouteSnapshot* route, std::size_t index,
+              const IpAddress& address) {
   const bool is_told =
       route != nullptr && index < route->path.size() && route->path[index] == address;
   const AddressOwner network = is_told ? route->networks[index] : AddressOwner();
   const HopOwner owner = is_told ? route->owners[index] : HopOwner();
-  labels = With(std::move(labels), "asn", AsnText(network.asn));
-  labels = With(std::move(labels), "as_name", network.as_name);
-  labels = With(std::move(labels), "owner", owner.name);
-  return With(std::move(labels), "segment", std::string(SegmentName(owner.segment)));
+  labels.Add("asn", AsnText(network.asn));
+  labels.Add("as_name", network.as_name);
+  labels.Add("owner", owner.name);
+  labels.Add("segment", SegmentName(owner.segment));
+}
+
+void AddResponders(FamilyText& family, const TraceSnapshot& trace, const RouteSnapshot* route) {
+  const LabelText identity(trace.status.key);
+  LabelText labels = identity;
+  for (std::size_t i = 0; i < trace.hops.size(); ++i) {
+    const std::optional<IpAddress>& address = trace.hops[i].address;
+    if (address) {
+      labels.CutTo(identity.Text().size());
+      labels.Add("hop", i + 1);
+      labels.Add("address", address->ToString());
+      AddOwner(labels, route, i, *address);
+      family.Add(labels, 1);
+    }
+  }
 }
 
 std::vector<MetricFamily> AsnFamilies(const AsnBoard::Pointer& asn) {
@@ -87,32 +104,20 @@ std::vector<MetricFamily> AsnFamilies(const AsnBoard::Pointer& asn) {
 
 }  // namespace
 
-MetricFamily HopInfo(const std::vector<TraceBoard::Pointer>& traces,
-                     const std::vector<RouteBoard::Pointer>& routes, WallTime now) {
+void WriteHopInfo(const std::vector<TraceBoard::Pointer>& traces,
+                  const std::vector<RouteBoard::Pointer>& routes, WallTime now, PageWriter& page) {
   std::map<ProberKey, const RouteSnapshot*> by_key;
   for (const RouteBoard::Pointer& route : routes) {
     by_key.emplace(route->status.key, route.get());
   }
-  MetricFamily family = NewFamily(kPathHopInfo);
+  FamilyText family(kPathHopInfo, page.Text());
   for (const TraceBoard::Pointer& trace : traces) {
-    if (!IsFresh(trace->status, now)) {
-      continue;
-    }
-    const auto route = by_key.find(trace->status.key);
-    const Labels identity = IdentityLabels(trace->status.key);
-    for (std::size_t i = 0; i < trace->hops.size(); ++i) {
-      const std::optional<IpAddress>& address = trace->hops[i].address;
-      if (address) {
-        Labels labels = With(identity, "hop", std::to_string(i + 1));
-        labels = With(std::move(labels), "address", address->ToString());
-        AddSample(family,
-                  WithOwner(std::move(labels), route == by_key.end() ? nullptr : route->second, i,
-                            *address),
-                  1);
-      }
+    if (page.IsRead() && IsFresh(trace->status, now)) {
+      const auto route = by_key.find(trace->status.key);
+      AddResponders(family, *trace, route == by_key.end() ? nullptr : route->second);
+      page.PassOn();
     }
   }
-  return family;
 }
 
 RouteCollector::RouteCollector(std::vector<TraceBoard::Pointer> traces,
@@ -120,15 +125,10 @@ RouteCollector::RouteCollector(std::vector<TraceBoard::Pointer> traces,
                                WallTime now)
     : traces_(std::move(traces)), routes_(std::move(routes)), asn_(std::move(asn)), now_(now) {}
 
-std::vector<MetricFamily> RouteCollector::Collect() const {
-  std::vector<MetricFamily> families = {HopInfo(traces_, routes_, now_)};
-  for (MetricFamily& family : CollectFamilies(kRules, routes_, now_)) {
-    families.push_back(std::move(family));
-  }
-  for (MetricFamily& family : AsnFamilies(asn_)) {
-    families.push_back(std::move(family));
-  }
-  return families;
+void RouteCollector::Write(PageWriter& page) const {
+  WriteHopInfo(traces_, routes_, now_, page);
+  WriteFamilies(kRules, routes_, now_, page);
+  AppendText(AsnFamilies(asn_), page.Text());
 }
 
 }  // namespace pathwitness

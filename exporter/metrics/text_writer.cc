@@ -109,18 +109,6 @@ std::string_view TypeName(MetricType type) {
   return "untyped";
 }
 
-void AppendHeader(const MetricFamily& family, std::string& text) {
-  text += "# HELP ";
-  text += family.name;
-  text += ' ';
-  AppendEscaped(family.help, "\\", text);
-  text += "\n# TYPE ";
-  text += family.name;
-  text += ' ';
-  text += TypeName(family.type);
-  text += '\n';
-}
-
 /// The labels without their braces: `a="1",b="2"`.
 std::string LabelText(const std::vector<ClientMetric::Label>& labels) {
   std::string text;
@@ -220,12 +208,25 @@ void AppendText(const std::vector<MetricFamily>& families, std::string& text) {
     if (family.metric.empty()) {
       continue;
     }
-    AppendHeader(family, text);
+    AppendHeader(family.name, family.help, family.type, text);
     SampleWriter writer(family, text);
     for (const ClientMetric& metric : family.metric) {
       writer.Write(metric);
     }
   }
+}
+
+void AppendHeader(std::string_view name, std::string_view help, MetricType type,
+                  std::string& text) {
+  text += "# HELP ";
+  text += name;
+  text += ' ';
+  AppendEscaped(help, "\\", text);
+  text += "\n# TYPE ";
+  text += name;
+  text += ' ';
+  text += TypeName(type);
+  text += '\n';
 }
 
 void AppendLabelValue(std::string_view value, std::string& text) {
@@ -241,11 +242,19 @@ void AppendNumber(double value, std::string& text) {
     text += value < 0 ? "-Inf" : "+Inf";
     return;
   }
+  std::array<char, 32> buffer{};  // the longest double takes 24
+  // Most values are counts, and whole numbers are written three times faster.
+  constexpr double kEndOfWholes = 1LL << 53;
+  if (std::abs(value) < kEndOfWholes && value == std::trunc(value) &&
+      !(value == 0 && std::signbit(value))) {
+    text.append(buffer.begin(),
+                std::to_chars(buffer.begin(), buffer.end(), static_cast<std::int64_t>(value)).ptr);
+    return;
+  }
   // Digits in full where people read them, so that a bucket is le="0.0005" and not le="5e-04".
   const double magnitude = std::abs(value);
   const bool is_plain = magnitude == 0 || (magnitude >= 1e-5 && magnitude < 1e21);
   const auto format = is_plain ? std::chars_format::fixed : std::chars_format::scientific;
-  std::array<char, 32> buffer{};  // the longest double takes 24
   auto* const end = std::to_chars(buffer.begin(), buffer.end(), value, format).ptr;
   text.append(buffer.begin(), end);
 }

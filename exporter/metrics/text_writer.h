@@ -17,6 +17,10 @@ namespace pathwitness {
 /// Pre: metric and label names are valid.
 void AppendText(const std::vector<prometheus::MetricFamily>& families, std::string& text);
 
+/// Appends the HELP and TYPE lines of a family.
+void AppendHeader(std::string_view name, std::string_view help, prometheus::MetricType type,
+                  std::string& text);
+
 /// Appends `value` as it stands between the quotes of a label.
 void AppendLabelValue(std::string_view value, std::string& text);
 

@@ -27,11 +27,18 @@ struct HttpRequest {
 
 inline constexpr std::size_t kMaxRequestBodyBytes = 64U << 10U;
 
+/// Takes the next piece of a body; false: the client has gone away, or reads too slowly.
+using BodySink = std::function<bool(std::string_view piece)>;
+
 struct HttpResponse {
   int status = 200;
   std::string content_type = "text/plain; charset=utf-8";
   std::string body = {};
   std::vector<std::pair<std::string, std::string>> headers = {};  // beside type and length
+
+  /// When set, it writes the body instead, which then need not be in memory as a whole. Called at
+  /// most once; not for HEAD.
+  std::function<void(const BodySink&)> write_body = {};
 };
 
 /// Called from many threads at once. HEAD is answered by the server from GET's response.

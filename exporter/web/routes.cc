@@ -159,7 +159,7 @@ class Place {
 
 class Routes::Impl {
  public:
-  Impl(std::string telemetry_path, Views views)
+  Impl(std::string telemetry_path, Views views, int max_scrapes)
       : views_(std::move(views)),
         table_{{std::move(telemetry_path), &Impl::Metrics},
                {"/", &Impl::StatusPage},
@@ -167,7 +167,8 @@ class Routes::Impl {
                {"/-/ready", &Impl::Ready},
                {"/probe", &Impl::Probe},
                {"/config", &Impl::ConfigText},
-               {"/runbooks", &Impl::RunbookNames}} {}
+               {"/runbooks", &Impl::RunbookNames}},
+        scrapes_(max_scrapes) {}
 
   HttpResponse Handle(const HttpRequest& request) {
     const std::optional<std::string> path = DecodePath(request.path);
@@ -194,29 +195,34 @@ class Routes::Impl {
   }
 
  private:
+  using Scrapes = std::counting_semaphore<kMostScrapes>;
+
   struct Route {
     std::string path;
     HttpResponse (Impl::*answer)(const HttpRequest&);
   };
 
   HttpResponse Metrics(const HttpRequest& request) {
-    const Place place(renders_);
-    if (!place.IsTaken()) {
+    auto place = std::make_shared<const Place<Scrapes>>(scrapes_);
+    if (!place->IsTaken()) {
+      views_.on_scrape(ScrapeEnd::Refused);
       return Busy("too many scrapes at a time");
     }
     HttpResponse response{.content_type = std::string(kExposition)};
     response.headers.emplace_back("Vary", "Accept-Encoding");
-    if (AcceptsGzip(request.Header("accept-encoding"))) {
+    const bool is_packed = AcceptsGzip(request.Header("accept-encoding"));
+    if (is_packed) {
       response.headers.emplace_back("Content-Encoding", "gzip");
-      response.body = views_.metrics_gzip();
-    } else {
-      response.body = views_.metrics();
     }
+    response.write_body = [this, is_packed, place = std::move(place)](const BodySink& sink) {
+      const bool is_whole = is_packed ? views_.metrics_gzip(sink) : views_.metrics(sink);
+      views_.on_scrape(is_whole ? ScrapeEnd::Served : ScrapeEnd::Abandoned);
+    };
     return response;
   }
 
   HttpResponse StatusPage(const HttpRequest&) {
-    const Place place(renders_);
+    const Place place(scrapes_);
     if (!place.IsTaken()) {
       return Busy("too many readers at a time");
     }
@@ -254,13 +260,13 @@ class Routes::Impl {
   }
 
   HttpResponse ConfigText(const HttpRequest&) {
-    const Place place(renders_);
+    const Place place(scrapes_);
     return place.IsTaken() ? HttpResponse{.body = views_.config_text()}
                            : Busy("too many readers at a time");
   }
 
   HttpResponse RunbookNames(const HttpRequest&) {
-    const Place place(renders_);
+    const Place place(scrapes_);
     if (!place.IsTaken()) {
       return Busy("too many readers at a time");
     }
@@ -275,7 +281,7 @@ class Routes::Impl {
     if (!IsRead(request)) {
       return MethodNotAllowed("GET, HEAD");
     }
-    const Place place(renders_);
+    const Place place(scrapes_);
     if (!place.IsTaken()) {
       return Busy("too many readers at a time");
     }
@@ -326,13 +332,13 @@ class Routes::Impl {
 
   Views views_;
   std::vector<Route> table_;
-  std::counting_semaphore<kMaxRenders> renders_{kMaxRenders};
+  Scrapes scrapes_;
   std::counting_semaphore<kMaxProbes> probes_{kMaxProbes};
   std::counting_semaphore<kMaxReloads> reloads_{kMaxReloads};
 };
 
-Routes::Routes(std::string telemetry_path, Views views)
-    : impl_(std::make_unique<Impl>(std::move(telemetry_path), std::move(views))) {}
+Routes::Routes(std::string telemetry_path, Views views, int max_scrapes)
+    : impl_(std::make_unique<Impl>(std::move(telemetry_path), std::move(views), max_scrapes)) {}
 
 Routes::~Routes() = default;
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -42,13 +43,20 @@ struct ReloadResult {
   std::vector<std::string> warnings;  // what takes effect only after a restart; a line each
 };
 
+/// What became of a request for the metrics. Abandoned: the client did not read to the end.
+enum class ScrapeEnd : std::uint8_t { Served, Abandoned, Refused };
+inline constexpr std::array<std::string_view, 3> kScrapeEndNames = {"served", "abandoned",
+                                                                    "refused"};
+
 enum class HeartbeatOutcome : std::uint8_t { Stored, UnknownName, NotStored };
 
 /// What the endpoints need from the process. Every function may be called from any thread; only
 /// `probe`, for at most the order's timeout, `on_heartbeat` and `reload` wait.
 struct Views {
-  std::function<std::string()> metrics;                     // Prometheus text format 0.0.4
-  std::function<std::string()> metrics_gzip;                // the same, compressed
+  // The metrics in Prometheus text format 0.0.4, a piece at a time; false when they were given up
+  // because the sink took no more.
+  std::function<bool(const BodySink&)> metrics;
+  std::function<bool(const BodySink&)> metrics_gzip;        // the same, compressed
   std::function<std::string()> status_page;                 // HTML
   std::function<std::vector<std::string>()> stuck_engines;  // names; empty: healthy
   std::function<bool()> has_stored_round;
@@ -60,12 +68,13 @@ struct Views {
   std::function<std::optional<std::string>(const std::string& alert)> runbook;
   // Empty when asked for too long ago, or when the process is stopping. No function: not allowed.
   std::function<std::optional<ReloadResult>()> reload = {};
-  std::function<HttpResponse(const HttpRequest&)> drill = {};  // No function: not allowed.
+  std::function<HttpResponse(const HttpRequest&)> drill = {};   // No function: not allowed.
+  std::function<void(ScrapeEnd)> on_scrape = [](ScrapeEnd) {};  // counts them
 };
 
 /// Answers every request of the web server:
 ///
-///   GET  <telemetry path>  the metrics
+///   GET  <telemetry path>  the metrics; 503 too many scrapes at a time
 ///   GET  /                 status of all probers
 ///   GET  /-/healthy        200 while every engine turns, else 503 with their names
 ///   GET  /-/ready          200 once a prober has stored a round, else 503
@@ -87,17 +96,20 @@ struct Views {
 /// problems of a reload. May be called from many threads at once.
 class Routes {
  public:
-  /// Pre: IsUsableTelemetryPath(telemetry_path); every view but `reload` and `drill` is set.
-  Routes(std::string telemetry_path, Views views);
+  /// `max_scrapes`: of the metrics and the status page, at a time.
+  /// Pre: IsUsableTelemetryPath(telemetry_path); every view but `reload` and `drill` is set;
+  /// 0 < max_scrapes <= kMostScrapes.
+  Routes(std::string telemetry_path, Views views, int max_scrapes = kMaxScrapes);
   ~Routes();
   Routes(const Routes&) = delete;
   Routes& operator=(const Routes&) = delete;
 
   HttpResponse Handle(const HttpRequest& request);
 
-  static constexpr int kMaxRenders = 4;  // of the metrics, at a time
-  static constexpr int kMaxProbes = 8;   // by /probe, at a time
-  static constexpr int kMaxReloads = 2;  // asked for at a time
+  static constexpr int kMaxScrapes = 4;
+  static constexpr int kMostScrapes = 16;  // half of the server's threads
+  static constexpr int kMaxProbes = 8;     // by /probe, at a time
+  static constexpr int kMaxReloads = 2;    // asked for at a time
 
  private:
   class Impl;

@@ -101,20 +101,104 @@ HttpRequest ToRequest(const mg_request_info& raw) {
   return request;
 }
 
-void Send(mg_connection* connection, const HttpResponse& response, bool with_body) {
-  std::string text = fmt::format(
-      "HTTP/1.1 {} {}\r\nContent-Type: {}\r\nContent-Length: {}\r\nConnection: close\r\n"
+std::string HeadOf(const HttpResponse& response, std::string_view length_header) {
+  std::string head = fmt::format(
+      "HTTP/1.1 {} {}\r\nContent-Type: {}\r\n{}Connection: close\r\n"
       "X-Content-Type-Options: nosniff\r\n",
-      response.status, Reason(response.status), response.content_type, response.body.size());
+      response.status, Reason(response.status), response.content_type, length_header);
   for (const auto& [name, value] : response.headers) {
-    text += fmt::format("{}: {}\r\n", name, value);
+    head += fmt::format("{}: {}\r\n", name, value);
   }
-  text += "\r\n";
-  if (with_body) {
-    text += response.body;
+  head += "\r\n";
+  return head;
+}
+
+std::string LengthHeader(std::size_t length) {
+  return fmt::format("Content-Length: {}\r\n", length);
+}
+
+/// False when the client has gone away or does not read, which is no error of ours.
+bool Write(mg_connection* connection, std::string_view text) {
+  return mg_write(connection, text.data(), text.size()) == static_cast<int>(text.size());
+}
+
+/// Sends a body that comes in pieces: one of a single piece with its length, else in chunks, or to
+/// the end of the connection for a client that knows no chunks.
+/// Source: RFC 9112 sections 6.3 and 7.1.
+class PiecewiseAnswer {
+ public:
+  PiecewiseAnswer(mg_connection* connection, const HttpResponse& response, bool has_chunks)
+      : connection_(connection), response_(response), has_chunks_(has_chunks) {}
+
+  /// False when the client does not read on.
+  bool Add(std::string_view piece) {
+    ++pieces_;
+    if (pieces_ == 1) {
+      first_ = piece;
+      return true;
+    }
+    if (pieces_ == 2) {
+      const std::string first = std::exchange(first_, {});
+      is_read_ = Write(connection_, HeadOf(response_, has_chunks_ ? kChunked : "") + Frame(first));
+    }
+    is_read_ = is_read_ && Write(connection_, Frame(piece));
+    return is_read_;
   }
-  // A client that has gone away is no error of ours.
-  static_cast<void>(mg_write(connection, text.data(), text.size()));
+
+  void Finish() {
+    if (pieces_ < 2) {
+      Write(connection_, HeadOf(response_, LengthHeader(first_.size())) + first_);
+    } else if (is_read_ && has_chunks_) {
+      Write(connection_, "0\r\n\r\n");
+    }
+  }
+
+  bool HasBegun() const { return pieces_ > 1; }
+
+ private:
+  static constexpr std::string_view kChunked = "Transfer-Encoding: chunked\r\n";
+
+  std::string Frame(std::string_view piece) const {
+    return has_chunks_ ? fmt::format("{:x}\r\n{}\r\n", piece.size(), piece) : std::string(piece);
+  }
+
+  mg_connection* connection_;
+  const HttpResponse& response_;
+  bool has_chunks_;
+  int pieces_ = 0;
+  std::string first_;  // held back until it is known whether there are more
+  bool is_read_ = true;
+};
+
+HttpResponse InternalError(const std::exception& error) {
+  return {.status = 500, .body = std::string("internal error: ") + error.what() + "\n"};
+}
+
+/// What fails after the head is out can only be told by the body breaking off.
+void SendWritten(mg_connection* connection, const HttpResponse& response, bool has_chunks) {
+  PiecewiseAnswer answer(connection, response, has_chunks);
+  try {
+    response.write_body([&](std::string_view piece) { return answer.Add(piece); });
+    answer.Finish();
+  } catch (const std::exception& error) {
+    if (!answer.HasBegun()) {
+      const HttpResponse failed = InternalError(error);
+      Write(connection, HeadOf(failed, LengthHeader(failed.body.size())) + failed.body);
+    }
+  }
+}
+
+void Send(mg_connection* connection, const HttpResponse& response) {
+  const mg_request_info* const request = mg_get_request_info(connection);
+  const bool is_head = request != nullptr && OrEmpty(request->request_method) == "HEAD";
+  if (!response.write_body) {
+    Write(connection, HeadOf(response, LengthHeader(response.body.size())) +
+                          (is_head ? std::string() : response.body));
+  } else if (is_head) {
+    Write(connection, HeadOf(response, ""));
+  } else {
+    SendWritten(connection, response, OrEmpty(request->http_version) != "1.0");
+  }
 }
 
 /// `message` is one of civetweb's, such as "cannot bind to 127.0.0.1:80: 98 (Address in use)".
@@ -240,7 +324,7 @@ class HttpServer::Impl {
     try {
       return handler_(request);
     } catch (const std::exception& error) {
-      return {.status = 500, .body = std::string("internal error: ") + error.what() + "\n"};
+      return InternalError(error);
     }
   }
 
@@ -248,13 +332,13 @@ class HttpServer::Impl {
     const mg_request_info& raw = *mg_get_request_info(connection);
     auto* const self = static_cast<Impl*>(raw.user_data);
     const HttpResponse response = self->Answer(connection, raw);
-    Send(connection, response, OrEmpty(raw.request_method) != "HEAD");
+    Send(connection, response);
     return response.status;
   }
 
   /// What civetweb refuses before there is a request: too long, malformed.
   static int OnError(mg_connection* connection, int status, const char* message) {
-    Send(connection, {.status = status, .body = OrEmpty(message) + "\n"}, true);
+    Send(connection, {.status = status, .body = OrEmpty(message) + "\n"});
     return 0;
   }
 

@@ -3,8 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <latch>
-#include <thread>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace pathwitness {
 namespace {
@@ -18,8 +19,8 @@ class RoutesTest : public testing::Test {
  protected:
   Views Quiet() {
     return {
-        .metrics = [] { return "plain"; },
-        .metrics_gzip = [] { return "packed"; },
+        .metrics = [](const BodySink& sink) { return sink("plain"); },
+        .metrics_gzip = [](const BodySink& sink) { return sink("packed"); },
         .status_page = [] { return "<html>"; },
         .stuck_engines = [this] { return stuck_; },
         .has_stored_round = [this] { return has_stored_round_; },
@@ -45,6 +46,15 @@ class RoutesTest : public testing::Test {
     };
   }
 
+  static std::string BodyOf(const HttpResponse& response) {
+    std::string body;
+    response.write_body([&](std::string_view piece) {
+      body += piece;
+      return true;
+    });
+    return body;
+  }
+
   HttpResponse Get(const std::string& path, const std::string& query = "") {
     return routes_.Handle({.method = "GET", .path = path, .query = query});
   }
@@ -65,17 +75,17 @@ TEST_F(RoutesTest, MetricsAreExpositionText) {
   const HttpResponse response = Get("/metrics");
   EXPECT_EQ(response.status, 200);
   EXPECT_EQ(response.content_type, "text/plain; version=0.0.4; charset=utf-8");
-  EXPECT_EQ(response.body, "plain");
+  EXPECT_EQ(BodyOf(response), "plain");
 }
 
 TEST_F(RoutesTest, MetricsAreCompressedOnlyForThoseWhoTakeIt) {
   HttpRequest request{.method = "GET", .path = "/metrics"};
   request.headers["accept-encoding"] = "gzip";
   const HttpResponse packed = routes_.Handle(request);
-  EXPECT_EQ(packed.body, "packed");
+  EXPECT_EQ(BodyOf(packed), "packed");
   EXPECT_THAT(packed.headers, Contains(Pair("Content-Encoding", "gzip")));
   request.headers["accept-encoding"] = "gzip;q=0";
-  EXPECT_EQ(routes_.Handle(request).body, "plain");
+  EXPECT_EQ(BodyOf(routes_.Handle(request)), "plain");
 }
 
 TEST_F(RoutesTest, TheRootIsHtmlThatRunsNoScript) {
@@ -227,27 +237,32 @@ TEST_F(RoutesTest, EveryProbeVerdictHasItsStatus) {
   }
 }
 
-TEST_F(RoutesTest, TheFifthScrapeAtATimeIsSentAway) {
-  std::latch started(Routes::kMaxRenders);
-  std::latch release(1);
+TEST_F(RoutesTest, AScrapeHoldsItsPlaceUntilItsAnswerIsGone) {
+  std::vector<ScrapeEnd> ends;
   Views views = Quiet();
-  views.metrics = [&] {
-    started.count_down();
-    release.wait();
-    return "plain";
-  };
-  Routes routes("/metrics", views);
-  std::vector<std::jthread> scrapers;
-  for (int i = 0; i < Routes::kMaxRenders; ++i) {
-    scrapers.emplace_back([&] { routes.Handle({.method = "GET", .path = "/metrics"}); });
-  }
-  started.wait();
-  const HttpResponse refused = routes.Handle({.method = "GET", .path = "/metrics"});
-  release.count_down();
-  scrapers.clear();
+  views.on_scrape = [&](ScrapeEnd end) { ends.push_back(end); };
+  Routes routes("/metrics", views, 2);
+  const HttpRequest request{.method = "GET", .path = "/metrics"};
+  std::optional<HttpResponse> first = routes.Handle(request);
+  const HttpResponse second = routes.Handle(request);
+  const HttpResponse refused = routes.Handle(request);
   EXPECT_EQ(refused.status, 503);
   EXPECT_THAT(refused.headers, Contains(Pair("Retry-After", "1")));
-  EXPECT_EQ(routes.Handle({.method = "GET", .path = "/metrics"}).status, 200);
+  BodyOf(*first);
+  first.reset();
+  EXPECT_EQ(routes.Handle(request).status, 200);
+  EXPECT_THAT(ends, testing::ElementsAre(ScrapeEnd::Refused, ScrapeEnd::Served));
+}
+
+TEST_F(RoutesTest, AScrapeThatIsNotReadToTheEndIsAbandoned) {
+  std::vector<ScrapeEnd> ends;
+  Views views = Quiet();
+  views.on_scrape = [&](ScrapeEnd end) { ends.push_back(end); };
+  Routes routes("/metrics", views);
+  routes.Handle({.method = "GET", .path = "/metrics"}).write_body([](std::string_view) {
+    return false;
+  });
+  EXPECT_THAT(ends, testing::ElementsAre(ScrapeEnd::Abandoned));
 }
 
 TEST(ProbeTimeout, IsHalfASecondLessThanTheScrapes) {

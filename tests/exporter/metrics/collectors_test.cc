@@ -32,20 +32,33 @@ std::string TextOf(const prometheus::Collectable& collector) {
   return text;
 }
 
+/// The same of a collector that writes series.
+template <typename Collector>
+std::string WrittenBy(const Collector& collector) {
+  std::string text;
+  PageWriter page([&](std::string_view piece) {
+    text += piece;
+    return true;
+  });
+  collector.Write(page);
+  page.Finish();
+  return text;
+}
+
 std::string PathText(const TraceSnapshot& trace, WallTime now) {
-  return TextOf(PathCollector({std::make_shared<const TraceSnapshot>(trace)}, now));
+  return WrittenBy(PathCollector({std::make_shared<const TraceSnapshot>(trace)}, now));
 }
 
 std::string HttpsText(const HttpsSnapshot& https, WallTime now) {
-  return TextOf(HttpsCollector({std::make_shared<const HttpsSnapshot>(https)}, now));
+  return WrittenBy(HttpsCollector({std::make_shared<const HttpsSnapshot>(https)}, now));
 }
 
 std::string PulseText(const PulseSnapshot& pulse, WallTime now) {
-  return TextOf(PulseCollector({std::make_shared<const PulseSnapshot>(pulse)}, now));
+  return WrittenBy(PulseCollector({std::make_shared<const PulseSnapshot>(pulse)}, now));
 }
 
 std::string ProberText(const ProberStatus& status, WallTime now) {
-  return TextOf(ProberCollector({std::make_shared<const ProberStatus>(status)}, now));
+  return WrittenBy(ProberCollector({std::make_shared<const ProberStatus>(status)}, now));
 }
 
 /// A prober whose last round is `age` old; it makes one every 10 s.
@@ -109,7 +122,7 @@ TEST(PathCollector, KeepsTheSeriesOfASilentHop) {
 std::string RouteText(const std::vector<RouteBoard::Pointer>& routes, WallTime now,
                       const AsnBoard::Pointer& asn = nullptr) {
   const auto trace = std::make_shared<const TraceSnapshot>(ReachedTrace(kNow));
-  return TextOf(RouteCollector({trace}, routes, asn, now));
+  return WrittenBy(RouteCollector({trace}, routes, asn, now));
 }
 
 /// Of the trace; its first hop is told, its third was another router then.

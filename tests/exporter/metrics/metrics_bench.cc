@@ -31,9 +31,9 @@ void Grow(SampleWorld& world) {
     trace.status.key.target = "target-" + std::to_string(number);
     writer.Publish(trace.status.key, std::make_shared<const TraceSnapshot>(trace));
   };
-  const std::int64_t before = CountSeries(RenderMetrics(world.Sources()));
+  const std::int64_t before = CountSeries(MetricsPage(world.Sources()));
   add(0);
-  const std::int64_t each = CountSeries(RenderMetrics(world.Sources())) - before;
+  const std::int64_t each = CountSeries(MetricsPage(world.Sources())) - before;
   for (std::int64_t i = 1; i < (kSeries - before) / each; ++i) {
     add(i);
   }
@@ -44,7 +44,7 @@ void Page(benchmark::State& state) {
   SampleWorld world;
   Grow(world);
   const MetricSources sources = world.Sources();
-  const auto series = static_cast<double>(CountSeries(RenderMetrics(sources)));
+  const auto series = static_cast<double>(CountSeries(MetricsPage(sources)));
   std::size_t bytes = 0;
   for (auto step : state) {
     static_cast<void>(step);
@@ -61,9 +61,9 @@ void Page(benchmark::State& state) {
 
 int main(int argc, char** argv) {
   using pathwitness::Page;
-  benchmark::RegisterBenchmark("RenderMetrics", Page<pathwitness::RenderMetrics>)
+  benchmark::RegisterBenchmark("RenderMetrics", Page<pathwitness::MetricsPage>)
       ->Unit(benchmark::kMillisecond);
-  benchmark::RegisterBenchmark("RenderGzip", Page<pathwitness::RenderGzip>)
+  benchmark::RegisterBenchmark("RenderGzip", Page<pathwitness::GzipPage>)
       ->Unit(benchmark::kMillisecond);
   benchmark::Initialize(&argc, argv);
   benchmark::RunSpecifiedBenchmarks();

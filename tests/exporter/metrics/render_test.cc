@@ -86,7 +86,7 @@ std::string LabelNames(const std::string& line) {
 }
 
 TEST(RenderMetrics, EqualsTheGoldenPage) {
-  const std::string page = RenderMetrics(SampleWorld().Sources());
+  const std::string page = MetricsPage(SampleWorld().Sources());
   if (std::getenv("UPDATE_GOLDEN") != nullptr) {  // NOLINT(concurrency-mt-unsafe)
     std::ofstream(kGolden) << page;
   }
@@ -97,7 +97,7 @@ TEST(RenderMetrics, IsCleanForPromtool) {
   if (!HasPromtool()) {
     GTEST_SKIP() << "promtool is not installed (Debian package prometheus)";
   }
-  EXPECT_TRUE(IsCleanForPromtool(RenderMetrics(SampleWorld().Sources())));
+  EXPECT_TRUE(IsCleanForPromtool(MetricsPage(SampleWorld().Sources())));
 }
 
 TEST(RenderMetrics, HasTheFamiliesOfTheCatalogueInItsOrder) {
@@ -108,11 +108,11 @@ TEST(RenderMetrics, HasTheFamiliesOfTheCatalogueInItsOrder) {
       expected.emplace_back(metric.name);
     }
   }
-  EXPECT_EQ(FamilyNames(RenderMetrics(SampleWorld().Sources())), expected);
+  EXPECT_EQ(FamilyNames(MetricsPage(SampleWorld().Sources())), expected);
 }
 
 TEST(RenderMetrics, LabelsEverySampleAsTheCatalogueSays) {
-  std::istringstream lines(RenderMetrics(SampleWorld().Sources()));
+  std::istringstream lines(MetricsPage(SampleWorld().Sources()));
   const Metric* metric = nullptr;
   for (std::string line; std::getline(lines, line);) {
     if (line.starts_with("# TYPE ")) {
@@ -129,7 +129,7 @@ TEST(RenderMetrics, LabelsEverySampleAsTheCatalogueSays) {
 
 TEST(RenderMetrics, HasNoSeriesTwice) {
   std::set<std::string> seen;
-  std::istringstream lines(RenderMetrics(SampleWorld().Sources()));
+  std::istringstream lines(MetricsPage(SampleWorld().Sources()));
   for (std::string line; std::getline(lines, line);) {
     EXPECT_TRUE(seen.insert(line.substr(0, line.rfind(' '))).second || line.starts_with('#'))
         << line;
@@ -157,7 +157,7 @@ TEST(RenderMetrics, RendersBeforeAnyEngineHasSpoken) {
   sources.routes = &routes;
   sources.asn = &asn;
   sources.rules = &rules;
-  EXPECT_THAT(RenderMetrics(sources),
+  EXPECT_THAT(MetricsPage(sources),
               AllOf(HasSubstr("pathwitness_targets 3\n"), Not(HasSubstr("pathwitness_path_"))));
 }
 
@@ -171,12 +171,12 @@ TEST(RenderMetrics, HoldsThroughHostileNames) {
   https.last->tls_cipher = "\\";
   const ProberKey key = https.status.key;
   world.https.NewWriter().Publish(key, std::make_shared<const HttpsSnapshot>(std::move(https)));
-  EXPECT_TRUE(IsCleanForPromtool(RenderMetrics(world.Sources())));
+  EXPECT_TRUE(IsCleanForPromtool(MetricsPage(world.Sources())));
 }
 
 TEST(RenderGzip, IsTheSamePage) {
   const SampleWorld world;
-  EXPECT_EQ(Gunzip(RenderGzip(world.Sources())), RenderMetrics(world.Sources()));
+  EXPECT_EQ(Gunzip(GzipPage(world.Sources())), MetricsPage(world.Sources()));
 }
 
 TEST(RenderGzip, IsTheSamePageWhenItHasManyChunks) {
@@ -188,9 +188,9 @@ TEST(RenderGzip, IsTheSamePageWhenItHasManyChunks) {
     const ProberKey key = trace.status.key;
     writer.Publish(key, std::make_shared<const TraceSnapshot>(std::move(trace)));
   }
-  const std::string page = RenderMetrics(world.Sources());
+  const std::string page = MetricsPage(world.Sources());
   ASSERT_GT(page.size(), 2U << 20U);
-  EXPECT_EQ(Gunzip(RenderGzip(world.Sources())), page);
+  EXPECT_EQ(Gunzip(GzipPage(world.Sources())), page);
 }
 
 TEST(RenderProbe, TellsSuccessAndDurationOfATrace) {

@@ -350,4 +350,22 @@ MetricSources SampleWorld::Sources() const {
   return sources;
 }
 
+std::string MetricsPage(const MetricSources& sources) {
+  std::string page;
+  RenderMetrics(sources, [&](std::string_view piece) {
+    page += piece;
+    return true;
+  });
+  return page;
+}
+
+std::string GzipPage(const MetricSources& sources) {
+  std::string page;
+  RenderGzip(sources, [&](std::string_view piece) {
+    page += piece;
+    return true;
+  });
+  return page;
+}
+
 }  // namespace pathwitness

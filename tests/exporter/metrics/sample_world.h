@@ -37,4 +37,8 @@ HttpsSnapshot RefusedHttps(WallTime now);
 /// A pulse prober that saw a beat.
 PulseSnapshot BeatingPulse(WallTime now);
 
+/// The page as a whole, plain and as a gzip body.
+std::string MetricsPage(const MetricSources& sources);
+std::string GzipPage(const MetricSources& sources);
+
 }  // namespace pathwitness
