@@ -6,14 +6,19 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <future>
 #include <memory>
 #include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "tests/support/exchange.h"
 
 namespace pathwitness {
 namespace {
 
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
@@ -79,6 +84,68 @@ TEST_F(HttpServerTest, HeadHasTheLengthButNoBody) {
   const std::string answer = Exchange(Port(), "HEAD / HTTP/1.1\r\nHost: h\r\n\r\n");
   EXPECT_THAT(answer, HasSubstr("Content-Length: 9\r\n"));
   EXPECT_TRUE(answer.ends_with("\r\n\r\n")) << answer;
+}
+
+/// Answers every request with these pieces.
+HttpHandler InPieces(std::vector<std::string> pieces) {
+  return [pieces = std::move(pieces)](const HttpRequest&) {
+    return HttpResponse{.write_body = [pieces](const BodySink& sink) {
+      for (const std::string& piece : pieces) {
+        sink(piece);
+      }
+    }};
+  };
+}
+
+std::string Answer(HttpHandler handler, std::string_view request) {
+  const HttpServer server({{.host = "127.0.0.1", .port = 0}}, std::move(handler));
+  return Exchange(server.Addresses().front().port, request);
+}
+
+TEST(HttpServerPieces, ManyGoInChunks) {
+  const std::string answer =
+      Answer(InPieces({"first", " and ", "last"}), "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_THAT(answer, HasSubstr("Transfer-Encoding: chunked\r\n"));
+  EXPECT_THAT(answer, Not(HasSubstr("Content-Length")));
+  EXPECT_THAT(answer, EndsWith("\r\n\r\n5\r\nfirst\r\n5\r\n and \r\n4\r\nlast\r\n0\r\n\r\n"));
+}
+
+TEST(HttpServerPieces, OneHasItsLength) {
+  const std::string answer = Answer(InPieces({"all"}), "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_THAT(answer, HasSubstr("Content-Length: 3\r\n"));
+  EXPECT_THAT(answer, EndsWith("\r\n\r\nall"));
+}
+
+TEST(HttpServerPieces, AnOldClientGetsNoChunks) {
+  const std::string answer = Answer(InPieces({"first", "last"}), "GET / HTTP/1.0\r\n\r\n");
+  EXPECT_THAT(answer, Not(HasSubstr("chunked")));
+  EXPECT_THAT(answer, EndsWith("\r\n\r\nfirstlast"));
+}
+
+TEST(HttpServerPieces, HeadHasNone) {
+  const std::string answer =
+      Answer(InPieces({"first", "last"}), "HEAD / HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 OK\r\n"));
+  EXPECT_TRUE(answer.ends_with("\r\n\r\n")) << answer;
+}
+
+TEST(HttpServerPieces, AreNoLongerAskedForWhenTheClientIsGone) {
+  std::promise<void> stopped;
+  const auto endless = [&](const HttpRequest&) {
+    return HttpResponse{.write_body = [&](const BodySink& sink) {
+      const std::string piece(1U << 20U, 'x');
+      while (sink(piece)) {
+      }
+      stopped.set_value();
+    }};
+  };
+  const HttpServer server({{.host = "127.0.0.1", .port = 0}}, endless);
+  const int client = ConnectToLoopback(server.Addresses().front().port);
+  const std::string_view request = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
+  ASSERT_EQ(::send(client, request.data(), request.size(), MSG_NOSIGNAL),
+            static_cast<ssize_t>(request.size()));
+  ::close(client);
+  EXPECT_EQ(stopped.get_future().wait_for(10s), std::future_status::ready);
 }
 
 TEST_F(HttpServerTest, ABodyThatIsTooLargeIsRefused) {
