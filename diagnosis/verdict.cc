@@ -120,6 +120,8 @@ std::string_view VerdictStateName(VerdictState state) {
       return "rate_limited";
     case VerdictState::DestinationFilter:
       return "destination_filter";
+    case VerdictState::Service:
+      return "service";
     case VerdictState::Local:
       return "local";
     case VerdictState::Undecided:

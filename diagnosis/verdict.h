@@ -25,6 +25,7 @@ enum class VerdictState : std::uint8_t {
   FlowDependent,
   RateLimited,
   DestinationFilter,  // probes are refused, the service answers
+  Service,            // the path is as it should be, the service is not
   Local,              // this machine's own fault
   Undecided,
 };

@@ -50,7 +50,7 @@ void DiagnosisEngine::Turn(MonoTime now) {
   }
   if (now >= look_due_) {
     look_due_ = now + kLooksEvery;
-    LookAtTraces(now);
+    LookAtBoards(now);
   }
 }
 
@@ -90,7 +90,7 @@ void DiagnosisEngine::RebuildTable() {
   ++table_;
 }
 
-void DiagnosisEngine::LookAtTraces(MonoTime now) {
+void DiagnosisEngine::LookAtBoards(MonoTime now) {
   const std::vector<TraceBoard::Pointer> traces = boards_.traces.All();
   if (now >= own_due_) {
     own_due_ = now + kLooksAtItselfEvery;
@@ -108,6 +108,7 @@ void DiagnosisEngine::LookAtTraces(MonoTime now) {
     }
   }
   ForgetOthers(traces);
+  verdicts_.LookAtServices();
 }
 
 void DiagnosisEngine::ForgetOthers(const std::vector<TraceBoard::Pointer>& traces) {

@@ -57,7 +57,7 @@ class DiagnosisEngine final : public Engine {
 
   void RefreshDatabase(MonoTime now);
   void RebuildTable();
-  void LookAtTraces(MonoTime now);
+  void LookAtBoards(MonoTime now);
   void ForgetOthers(const std::vector<TraceBoard::Pointer>& traces);
   void Look(Path& path, const TraceBoard::Pointer& trace);
   void Take(RouteSnapshot& snapshot, const RouteEvent& event);

@@ -22,6 +22,26 @@ std::string OwnerName(const Attribution& attribution) {
   return attribution.owner ? attribution.owner->name : "";
 }
 
+ServiceFailure FailureOf(HttpFailure failure) {
+  switch (failure) {
+    case HttpFailure::Dns:
+      return ServiceFailure::Name;
+    case HttpFailure::ConnectRefused:
+    case HttpFailure::ConnectTimeout:
+    case HttpFailure::ConnectUnreachable:
+      return ServiceFailure::Connect;
+    case HttpFailure::TlsHandshake:
+    case HttpFailure::TlsVerify:
+      return ServiceFailure::Tls;
+    case HttpFailure::RateLimited:
+      return ServiceFailure::RateLimited;
+    case HttpFailure::Internal:
+      return ServiceFailure::Own;
+    default:
+      return ServiceFailure::Answer;
+  }
+}
+
 bool HasConnected(const HttpResult& result) {
   return result.phases[static_cast<std::size_t>(HttpPhase::Connect)].has_value();
 }
@@ -72,6 +92,59 @@ void VerdictDesk::OnRouteChange(const ProberKey& key) {
 void VerdictDesk::Forget(const ProberKey& key) {
   paths_.erase(key);
   writer_.Remove(key);
+}
+
+void VerdictDesk::LookAtServices() {
+  const std::vector<HttpsBoard::Pointer> all = https_.All();
+  for (const HttpsBoard::Pointer& https : all) {
+    Service& service = services_[https->status.key];
+    const bool is_new = !service.https || service.https->requests != https->requests;
+    service.https = https;
+    if (is_new && https->last) {
+      OnRequest(service, *https);
+    }
+  }
+  if (services_.size() == all.size()) {
+    return;
+  }
+  std::erase_if(services_, [&](const auto& entry) {
+    const bool is_gone = https_.Find(entry.first) == nullptr;
+    if (is_gone) {
+      writer_.Remove(entry.first);
+    }
+    return is_gone;
+  });
+}
+
+void VerdictDesk::OnRequest(Service& service, const HttpsSnapshot& https) {
+  const SpokenVerdict* spoken =
+      service.watch.OnEvaluation(JudgeService(EvidenceOf(https)), clock_.Now());
+  Say(https.status.key, service.said, spoken);
+  writer_.Publish(https.status.key,
+                  std::make_shared<const VerdictSnapshot>(VerdictSnapshot{
+                      .status = https.status,
+                      .verdict = service.said,
+                      .since = spoken != nullptr ? WallOf(spoken->since) : WallTime(),
+                      .loss = std::nullopt}));
+}
+
+ServiceEvidence VerdictDesk::EvidenceOf(const HttpsSnapshot& https) const {
+  ServiceEvidence evidence;
+  if (https.last->failure) {
+    evidence.failure = FailureOf(*https.last->failure);
+    evidence.reason = kHttpFailureNames.at(static_cast<std::size_t>(*https.last->failure));
+  }
+  for (const ProberKind kind :
+       {ProberKind::TraceIcmp, ProberKind::TraceUdp, ProberKind::TraceTcp}) {
+    const auto path = paths_.find({https.status.key.target, kind, https.status.key.family});
+    if (path != paths_.end()) {
+      const bool is_filtered =
+          path->second.said && path->second.said->state == VerdictState::DestinationFilter;
+      evidence.is_path_at_fault |= path->second.said.has_value() && !is_filtered;
+      evidence.hops = std::max(evidence.hops, path->second.diagnostician.History().Length());
+    }
+  }
+  return evidence;
 }
 
 void VerdictDesk::FeedRound(Path& path, const TraceSnapshot& trace) const {

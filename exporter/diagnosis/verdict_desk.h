@@ -9,6 +9,7 @@
 
 #include "config/config.h"
 #include "diagnosis/diagnostician.h"
+#include "diagnosis/service_blame.h"
 #include "exporter/diagnosis/verdict_snapshot.h"
 #include "probes/base/event_log.h"
 #include "probes/https/https_snapshot.h"
@@ -16,8 +17,8 @@
 
 namespace pathwitness {
 
-/// Judges each path that is traced, and writes what is to be said of it to the board. Verdicts that
-/// come, change or end are logged.
+/// Judges each path that is traced and each service behind one, and writes what is to be said of it
+/// to the board. Verdicts that come, change or end are logged.
 class VerdictDesk {
  public:
   /// Everything must outlive the desk.
@@ -29,6 +30,11 @@ class VerdictDesk {
   /// A new snapshot of a trace prober. `owners` is not kept.
   void OnTrace(const TraceSnapshot& trace, const OwnerTable& owners);
   void OnRouteChange(const ProberKey& key);
+
+  /// All HTTPS probers that there are; those seen before and missing now leave the board.
+  void LookAtServices();
+
+  /// A trace prober is gone.
   void Forget(const ProberKey& key);
 
  private:
@@ -42,6 +48,14 @@ class VerdictDesk {
     std::optional<Verdict> said;
   };
 
+  struct Service {
+    VerdictWatch watch;
+    HttpsBoard::Pointer https;  // judged last
+    std::optional<Verdict> said;
+  };
+
+  void OnRequest(Service& service, const HttpsSnapshot& https);
+  ServiceEvidence EvidenceOf(const HttpsSnapshot& https) const;
   void FeedRound(Path& path, const TraceSnapshot& trace) const;
   std::vector<Counts> NewCounts(Path& path, const TraceSnapshot& trace) const;
   std::optional<UnsentReason> NewlyUnsent(Path& path, const TraceSnapshot& trace) const;
@@ -57,6 +71,7 @@ class VerdictDesk {
   std::map<std::string, Duration> until_lost_;  // by target
   OwnFault own_fault_ = OwnFault::None;
   std::map<ProberKey, Path> paths_;
+  std::map<ProberKey, Service> services_;
 };
 
 }  // namespace pathwitness

@@ -117,6 +117,45 @@ TEST_F(VerdictDeskTest, AFaultOfItsOwnComesFirst) {
   EXPECT_EQ(Said()->verdict->state, VerdictState::Local);
 }
 
+/// An HTTPS prober whose newest request failed so.
+HttpsSnapshot Failing(std::uint64_t request, HttpFailure failure) {
+  HttpsSnapshot https;
+  https.status.key = {"here-to-there", ProberKind::Https, ProberFamily::Ipv4};
+  https.requests = request;
+  https.last = HttpResult{.failure = failure};
+  return https;
+}
+
+TEST_F(VerdictDeskTest, AServiceThatFailsBehindAGoodPathIsToBlameItself) {
+  Trace(kPath, minutes(5), false);
+  HttpsBoard::Writer writer = https_.NewWriter();
+  for (std::uint64_t request = 1; request <= 2; ++request) {
+    const HttpsSnapshot https = Failing(request, HttpFailure::TlsVerify);
+    writer.Publish(https.status.key, std::make_shared<const HttpsSnapshot>(https));
+    desk_.LookAtServices();
+    desk_.LookAtServices();  // of one request only once
+    EXPECT_EQ(board_.Find(https.status.key)->verdict.has_value(), request == 2);
+  }
+  const VerdictBoard::Pointer said = board_.Find(Failing(2, {}).status.key);
+  EXPECT_EQ(said->verdict->attribution.owner->segment, Segment::Tls);
+  EXPECT_THAT(said->verdict->text, HasSubstr("path of 4 hops"));
+  writer.Remove(said->status.key);
+  desk_.LookAtServices();
+  EXPECT_EQ(board_.Find(said->status.key), nullptr);
+}
+
+TEST_F(VerdictDeskTest, AServiceBehindABrokenPathIsNotBlamed) {
+  Trace(kPath, minutes(40), false);
+  Trace(kBroken, minutes(2), true);
+  HttpsBoard::Writer writer = https_.NewWriter();
+  for (std::uint64_t request = 1; request <= 3; ++request) {
+    const HttpsSnapshot https = Failing(request, HttpFailure::ConnectTimeout);
+    writer.Publish(https.status.key, std::make_shared<const HttpsSnapshot>(https));
+    desk_.LookAtServices();
+  }
+  EXPECT_EQ(board_.Find(Failing(1, {}).status.key)->verdict, std::nullopt);
+}
+
 TEST_F(VerdictDeskTest, AForgottenPathLeavesTheBoard) {
   Trace(kPath, minutes(1), false);
   desk_.Forget(key_);
