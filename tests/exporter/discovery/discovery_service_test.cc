@@ -4,6 +4,7 @@
 
 #include "tests/exporter/discovery/engine_fixture.h"
 #include "tests/support/nginx_server.h"
+#include "tests/support/test_certificates.h"
 
 namespace pathwitness {
 namespace {
