@@ -251,6 +251,7 @@ Views App::MakeViews() {
                               .discovery = &discovery_board_,
                               .routes = &route_board_,
                               .asn = &asn_board_,
+                              .verdicts = &verdict_board_,
                               .rules = &rules_board_,
                               .drills = &drills_,
                               .clock = &clock_,

@@ -206,6 +206,33 @@ inline constexpr Metric kAsnDatabaseFailing{
     "1 for the reason why the ASN database's file cannot be used, 0 for the others; the last good "
     "one stays in use. Absent when none is configured."};
 
+// Verdicts
+
+inline constexpr Metric kVerdict{
+    "pathwitness_verdict", kGauge, "target,prober,family,state",
+    "1 for what is wrong with the path or the service now, 0 for the others. none: nothing worth "
+    "care; undecided: no probes to tell by. Absent without a recent round."};
+inline constexpr Metric kVerdictInfo{
+    "pathwitness_verdict_info", kGauge,
+    "target,prober,family,state,owner,asn,segment,direction,hop_from,hop_to",
+    "What is wrong, who is to be asked about it, and between which hops it begins; always 1. An "
+    "empty owner: nobody is likely enough. Absent when nothing is wrong."};
+inline constexpr Metric kVerdictProbability{
+    "pathwitness_verdict_probability", kGauge, "target,prober,family",
+    "How likely the fault is the owner's, or the likeliest one's when none is named. Absent when "
+    "nothing is wrong."};
+inline constexpr Metric kVerdictSince{"pathwitness_verdict_since_timestamp_seconds", kGauge,
+                                      "target,prober,family",
+                                      "Unix time in seconds at which the first signs of the fault "
+                                      "were known. Absent when nothing is wrong."};
+inline constexpr Metric kLossLowerBound{
+    "pathwitness_loss_lower_bound_ratio", kGauge, "target,prober,family",
+    "Lower end of the 95 % interval of the share of end-to-end probes lost in the last 5 minutes; "
+    "losses in a row count as fewer. Absent without probes and without a recent round."};
+inline constexpr Metric kLossUpperBound{
+    "pathwitness_loss_upper_bound_ratio", kGauge, "target,prober,family",
+    "Upper end of the same interval. Absent without probes and without a recent round."};
+
 // HTTPS
 
 inline constexpr Metric kHttpsRequests{"pathwitness_https_requests_total", kCounter,
@@ -448,6 +475,7 @@ inline constexpr std::array kAllMetrics = {
     kPathHopInfo, kPathRouteChanges, kPathRouteLastChange, kPathRouteLastChangeInfo,
     kPathEcmpChanges, kPathHopSilences, kPathEcmpWidth, kPathLoopDetected, kAsnDatabaseBuilt,
     kAsnDatabaseFailing,
+    kVerdict, kVerdictInfo, kVerdictProbability, kVerdictSince, kLossLowerBound, kLossUpperBound,
     kHttpsRequests, kHttpsFailures, kHttpsResponses, kHttpsDuration, kHttpsPhaseDuration,
     kHttpsTcpRetransmits, kHttpsSuccess, kHttpsStatusCode, kHttpsBodyBytes, kHttpsRedirects,
     kHttpsLastPhaseDuration, kHttpsTcpRtt, kHttpsCertificateNotAfter, kHttpsCertificateVerified,

@@ -22,6 +22,7 @@
 #include "exporter/metrics/self_collector.h"
 #include "exporter/metrics/target_collector.h"
 #include "exporter/metrics/text_writer.h"
+#include "exporter/metrics/verdict_collector.h"
 
 namespace pathwitness {
 namespace {
@@ -49,6 +50,7 @@ void WritePage(const MetricSources& sources, PageWriter& page) {
   ProberCollector(statuses, now).Write(page);
   PathCollector(traces, now).Write(page);
   RouteCollector(traces, sources.routes->All(), sources.asn->Find(0), now).Write(page);
+  VerdictCollector(sources.verdicts->All(), now).Write(page);
   HttpsCollector(https, now).Write(page);
   PulseCollector(pulses, now).Write(page);
   Write(DnsCollector(sources.dns->All()), page);

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "exporter/diagnosis/route_snapshot.h"
+#include "exporter/diagnosis/verdict_snapshot.h"
 #include "exporter/discovery/discovery_snapshot.h"
 #include "exporter/drill/drill_book.h"
 #include "exporter/metrics/exporter_facts.h"
@@ -29,6 +30,7 @@ struct MetricSources {
   const DiscoveryBoard* discovery = nullptr;
   const RouteBoard* routes = nullptr;
   const AsnBoard* asn = nullptr;
+  const VerdictBoard* verdicts = nullptr;
   const RulesBoard* rules = nullptr;
   const DrillBook* drills = nullptr;
   const Clock* clock = nullptr;

@@ -146,6 +146,7 @@ TEST(RenderMetrics, RendersBeforeAnyEngineHasSpoken) {
   const DiscoveryBoard discovery;
   const RouteBoard routes;
   const AsnBoard asn;
+  const VerdictBoard verdicts;
   const RulesBoard rules;
   MetricSources sources = world.Sources();
   sources.traces = &traces;
@@ -156,6 +157,7 @@ TEST(RenderMetrics, RendersBeforeAnyEngineHasSpoken) {
   sources.discovery = &discovery;
   sources.routes = &routes;
   sources.asn = &asn;
+  sources.verdicts = &verdicts;
   sources.rules = &rules;
   EXPECT_THAT(MetricsPage(sources),
               AllOf(HasSubstr("pathwitness_targets 3\n"), Not(HasSubstr("pathwitness_path_"))));

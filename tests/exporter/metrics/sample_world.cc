@@ -190,6 +190,26 @@ RouteSnapshot ChangedRoute(WallTime now) {
   return route;
 }
 
+// Of ReachedTrace: its provider loses some.
+VerdictSnapshot Blamed(WallTime now) {
+  Verdict verdict;
+  verdict.state = VerdictState::Loss;
+  verdict.posterior.likely = {.before = 1, .behind = 3};
+  verdict.attribution.owner = {.segment = Segment::SourceIsp, .asn = 64500, .name = "AS64500"};
+  verdict.attribution.probability = 0.97;
+  return {.status = ReachedTrace(now).status,
+          .verdict = std::move(verdict),
+          .since = now - seconds(300),
+          .loss = Interval{.low = 0.125, .high = 0.25}};
+}
+
+VerdictSnapshot Quiet(WallTime now) {
+  return {.status = ReachedTrace6(now).status,
+          .verdict = std::nullopt,
+          .since = {},
+          .loss = Interval{.low = 0, .high = 0.03125}};
+}
+
 RulesSnapshot ChangedRules(WallTime now) {
   RulesSnapshot rules{.prometheus = "http://prometheus.example:9090",
                       .interval = seconds(300),
@@ -317,6 +337,9 @@ SampleWorld::SampleWorld() {
   publish(discovery, std::string("/etc/pathwitness/sd/build.json"), BrokenSource(now));
   publish(routes, ChangedRoute(now).status.key, ChangedRoute(now));
   publish(asn, 0, AsnSnapshot{.failure = MmdbFailure::Damaged, .built = now - seconds(86400)});
+  for (const VerdictSnapshot& said : {Blamed(now), Quiet(now)}) {
+    publish(verdicts, said.status.key, said);
+  }
   publish(rules, ChangedRules(now).prometheus, ChangedRules(now));
   publish(trace_self, 0, BusySelf());
   drills.Start(
@@ -342,6 +365,7 @@ MetricSources SampleWorld::Sources() const {
   sources.discovery = &discovery;
   sources.routes = &routes;
   sources.asn = &asn;
+  sources.verdicts = &verdicts;
   sources.rules = &rules;
   sources.drills = &drills;
   sources.clock = &clock;

@@ -19,6 +19,7 @@ struct SampleWorld {
   DiscoveryBoard discovery;
   RouteBoard routes;
   AsnBoard asn;
+  VerdictBoard verdicts;
   RulesBoard rules;
   DrillBook drills;
   ExporterFacts facts;
