@@ -150,10 +150,15 @@ struct ResolverConfig {
   bool operator==(const ResolverConfig&) const = default;
 };
 
+/// Which targets have series of their hops. OnIncident: those in trouble, and an hour longer.
+enum class HopSeries : std::uint8_t { Always, OnIncident, Never };
+
 struct MetricsConfig {
   std::vector<double> rtt_buckets = {.0005, .001, .0025, .005, .01, .025, .05,
                                      .1,    .2,   .4,    .8,   1.6, 3.2};
   std::vector<double> https_buckets = {.05, .1, .2, .3, .5, .75, 1, 1.5, 2, 2.5, 4, 5, 10, 30};
+  HopSeries hop_series = HopSeries::Always;
+  std::uint64_t max_hop_series = 1'000'000;  // of all targets together; those in trouble go first
 
   bool operator==(const MetricsConfig&) const = default;
 };

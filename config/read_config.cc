@@ -74,9 +74,26 @@ void ReadResolver(Section section, ResolverConfig& resolver) {
   section.Finish();
 }
 
+constexpr std::array<std::pair<std::string_view, HopSeries>, 3> kHopSeriesNames = {
+    {{"always", HopSeries::Always},
+     {"on_incident", HopSeries::OnIncident},
+     {"never", HopSeries::Never}}};
+
+void ReadHopSeries(Section& section, HopSeries& hop_series) {
+  std::string name(kHopSeriesNames.at(static_cast<std::size_t>(hop_series)).first);
+  section.Read("hop_series", name);
+  const std::optional<HopSeries> known = OneOf(kHopSeriesNames)(name);
+  if (section.Has("hop_series") && !known) {
+    section.AddProblem("hop_series", "must be one of always, on_incident, never");
+  }
+  hop_series = known.value_or(hop_series);
+}
+
 void ReadMetrics(Section section, MetricsConfig& metrics) {
   section.ReadList("rtt_buckets", metrics.rtt_buckets, "a number of seconds", ParseNumber);
   section.ReadList("https_buckets", metrics.https_buckets, "a number of seconds", ParseNumber);
+  ReadHopSeries(section, metrics.hop_series);
+  section.Read("max_hop_series", metrics.max_hop_series);
   section.Finish();
 }
 

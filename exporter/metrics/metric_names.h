@@ -162,6 +162,11 @@ inline constexpr Metric kPathHopLastRtt{
     "Newest round trip in seconds. Absent when the hop never answered, and without a recent "
     "round."};
 
+inline constexpr Metric kHopSeriesRefused{
+    "pathwitness_hop_series_refused", kGauge, "",
+    "Series of hops that are left out of this page since there are more than "
+    "metrics.max_hop_series."};
+
 // Routes and owners
 
 inline constexpr Metric kPathHopInfo{
@@ -472,6 +477,7 @@ inline constexpr std::array kAllMetrics = {
     kPathProbes, kPathProbesLost, kPathProbesLate, kPathProbesUnsent, kPathRtt, kPathUnreachable,
     kPathReached, kPathDestinationHop, kPathLastRespondingHop,
     kPathHopProbes, kPathHopProbesCredited, kPathHopRepliesMissing, kPathHopRtt, kPathHopLastRtt,
+    kHopSeriesRefused,
     kPathHopInfo, kPathRouteChanges, kPathRouteLastChange, kPathRouteLastChangeInfo,
     kPathEcmpChanges, kPathHopSilences, kPathEcmpWidth, kPathLoopDetected, kAsnDatabaseBuilt,
     kAsnDatabaseFailing,

@@ -19,7 +19,7 @@ void ForEachHop(const LabelText& identity, const TraceSnapshot& trace, Add add) 
   }
 }
 
-constexpr std::array<SeriesRule<TraceSnapshot>, 14> kRules{{
+constexpr std::array<SeriesRule<TraceSnapshot>, 9> kPathRules{{
     {kPathProbes, Shown::Always,
      [](FamilyText& family, const LabelText& identity, const TraceSnapshot& trace) {
        family.Add(identity, trace.probes);
@@ -56,6 +56,9 @@ constexpr std::array<SeriesRule<TraceSnapshot>, 14> kRules{{
      [](FamilyText& family, const LabelText& identity, const TraceSnapshot& trace) {
        family.Add(identity, trace.last_responding_hop);
      }},
+}};
+
+constexpr std::array<SeriesRule<TraceSnapshot>, 5> kHopRules{{
     {kPathHopProbes, Shown::Always,
      [](FamilyText& family, const LabelText& identity, const TraceSnapshot& trace) {
        ForEachHop(identity, trace, [&](const LabelText& labels, const HopCounters& hop) {
@@ -92,11 +95,13 @@ constexpr std::array<SeriesRule<TraceSnapshot>, 14> kRules{{
 
 }  // namespace
 
-PathCollector::PathCollector(std::vector<TraceBoard::Pointer> snapshots, WallTime now)
-    : snapshots_(std::move(snapshots)), now_(now) {}
+PathCollector::PathCollector(std::vector<TraceBoard::Pointer> snapshots,
+                             std::vector<TraceBoard::Pointer> with_hops, WallTime now)
+    : snapshots_(std::move(snapshots)), with_hops_(std::move(with_hops)), now_(now) {}
 
 void PathCollector::Write(PageWriter& page) const {
-  WriteFamilies(kRules, snapshots_, now_, page);
+  WriteFamilies(kPathRules, snapshots_, now_, page);
+  WriteFamilies(kHopRules, with_hops_, now_, page);
 }
 
 }  // namespace pathwitness

@@ -11,11 +11,14 @@ namespace pathwitness {
 /// What the trace probers saw: end to end, then hop by hop.
 class PathCollector {
  public:
-  PathCollector(std::vector<TraceBoard::Pointer> snapshots, WallTime now);
+  /// `with_hops`: those whose hops are shown.
+  PathCollector(std::vector<TraceBoard::Pointer> snapshots,
+                std::vector<TraceBoard::Pointer> with_hops, WallTime now);
   void Write(PageWriter& page) const;
 
  private:
   std::vector<TraceBoard::Pointer> snapshots_;
+  std::vector<TraceBoard::Pointer> with_hops_;
   WallTime now_;
 };
 

@@ -11,6 +11,7 @@
 #include "exporter/metrics/exporter_collector.h"
 #include "exporter/metrics/families.h"
 #include "exporter/metrics/gzip.h"
+#include "exporter/metrics/hop_choice.h"
 #include "exporter/metrics/https_collector.h"
 #include "exporter/metrics/page_writer.h"
 #include "exporter/metrics/path_collector.h"
@@ -48,8 +49,10 @@ void WritePage(const MetricSources& sources, PageWriter& page) {
   Write(ProcessCollector(sources.process()), page);
   Write(TargetCollector(facts.config, statuses, now), page);
   ProberCollector(statuses, now).Write(page);
-  PathCollector(traces, now).Write(page);
-  RouteCollector(traces, sources.routes->All(), sources.asn->Find(0), now).Write(page);
+  const HopChoice hops = ChooseHops(traces, facts.config->metrics, now);
+  PathCollector(traces, hops.shown, now).Write(page);
+  AppendText({OneSample(kHopSeriesRefused, {}, hops.refused)}, page.Text());
+  RouteCollector(hops.shown, sources.routes->All(), sources.asn->Find(0), now).Write(page);
   VerdictCollector(sources.verdicts->All(), now).Write(page);
   HttpsCollector(https, now).Write(page);
   PulseCollector(pulses, now).Write(page);
@@ -71,16 +74,16 @@ PageWriter PageInto(std::string& text) {
   });
 }
 
-/// `Collector`: the one for this kind of snapshot.
-template <typename Collector, typename Snapshot>
-std::string RenderProbe(const Snapshot& snapshot, Duration took) {
+/// `collect(snapshots, now, page)`: writes the families of this kind of snapshot.
+template <typename Snapshot, typename Collect>
+std::string RenderProbe(const Snapshot& snapshot, Duration took, Collect collect) {
   const auto copy = std::make_shared<const Snapshot>(snapshot);
   const ProberStatus& status = copy->status;
   const WallTime now = status.last_round;  // fresh, however long the answer took to get here
   std::string text;
   PageWriter page = PageInto(text);
   ProberCollector({StatusPointer(copy, &status)}, now).Write(page);
-  Collector({copy}, now).Write(page);
+  collect(std::vector{copy}, now, page);
   AppendText({OneSample(kProbeSuccess, {}, status.state == ProberState::Up),
               OneSample(kProbeDuration, {}, ToSeconds(took))},
              page.Text());
@@ -106,20 +109,22 @@ bool RenderGzip(const MetricSources& sources, const PageWriter::Take& take) {
 }
 
 std::string RenderTrace(const TraceSnapshot& snapshot, Duration took) {
-  std::string text = RenderProbe<PathCollector>(snapshot, took);
-  PageWriter page = PageInto(text);
-  WriteHopInfo({std::make_shared<const TraceSnapshot>(snapshot)}, {}, snapshot.status.last_round,
-               page);
-  page.Finish();
-  return text;
+  return RenderProbe(snapshot, took, [](const auto& snapshots, WallTime now, PageWriter& page) {
+    PathCollector(snapshots, snapshots, now).Write(page);
+    WriteHopInfo(snapshots, {}, now, page);
+  });
 }
 
 std::string RenderHttps(const HttpsSnapshot& snapshot, Duration took) {
-  return RenderProbe<HttpsCollector>(snapshot, took);
+  return RenderProbe(snapshot, took, [](const auto& snapshots, WallTime now, PageWriter& page) {
+    HttpsCollector(snapshots, now).Write(page);
+  });
 }
 
 std::string RenderPulse(const PulseSnapshot& snapshot, Duration took) {
-  return RenderProbe<PulseCollector>(snapshot, took);
+  return RenderProbe(snapshot, took, [](const auto& snapshots, WallTime now, PageWriter& page) {
+    PulseCollector(snapshots, now).Write(page);
+  });
 }
 
 }  // namespace pathwitness

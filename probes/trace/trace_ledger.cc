@@ -4,6 +4,12 @@
 #include <utility>
 
 namespace pathwitness {
+namespace {
+
+// One lost probe happens on sound paths, too.
+constexpr std::uint64_t kTroublingLoss = 2;
+
+}  // namespace
 
 TraceLedger::TraceLedger(ProberKey key, std::vector<double> bounds, unsigned flows, WallTime start)
     : flows_(flows) {
@@ -24,6 +30,7 @@ void TraceLedger::Resume(const TraceSnapshot& previous) {
   hops_ = previous.hops;
   seen_.assign(hops_.size(), 0);
   TrackLength(hops_.size());
+  lost_before_ = snapshot_.lost;
   CountRestart(snapshot_.status);
 }
 
@@ -97,8 +104,17 @@ bool TraceLedger::OnRound(Round round, WallTime now) {
   snapshot_.last_responding_hop = round.last_responding_hop;
   const bool has_answer = std::exchange(has_answer_, false);
   snapshot_.reached = round.destination_hop > 0 || has_answer;
+  if (TakeTrouble()) {
+    snapshot_.last_trouble = now;
+  }
   snapshot_.last_round = std::make_shared<const Round>(std::move(round));
   return EnterState(snapshot_.status, snapshot_.reached ? ProberState::Up : ProberState::Down);
+}
+
+// Whether the round that is over was one of trouble.
+bool TraceLedger::TakeTrouble() {
+  const std::uint64_t lost = snapshot_.lost - std::exchange(lost_before_, snapshot_.lost);
+  return !snapshot_.reached || lost >= kTroublingLoss;
 }
 
 void TraceLedger::OnCredit(const PathMembership::Credit& credit) {

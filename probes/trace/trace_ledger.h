@@ -39,6 +39,7 @@ class TraceLedger {
 
  private:
   HopCounters& CountersOf(std::uint8_t ttl);
+  bool TakeTrouble();
   void CountFlow(const EndToEndResult& result);
   void CountHop(const Hop& hop);
   void TrackLength(std::size_t length);
@@ -48,6 +49,7 @@ class TraceLedger {
   std::vector<std::uint64_t> seen_;  // round in which the hop's address answered last
   std::deque<std::size_t> lengths_;  // of the last `flows_` rounds
   std::size_t flows_;
+  std::uint64_t lost_before_ = 0;  // end to end, before the present round
   bool has_answer_ = false;  // end to end, since the last round
 };
 

@@ -68,6 +68,8 @@ struct TraceSnapshot {
   std::uint8_t last_responding_hop = 0;
   std::vector<HopCounters> hops;  // hops[0] is TTL 1; only the present path's length
 
+  WallTime last_trouble;  // end of the last round that was one; the epoch: none was
+
   std::shared_ptr<const Round> last_round;  // null before the first
 };
 

@@ -46,7 +46,8 @@ std::string WrittenBy(const Collector& collector) {
 }
 
 std::string PathText(const TraceSnapshot& trace, WallTime now) {
-  return WrittenBy(PathCollector({std::make_shared<const TraceSnapshot>(trace)}, now));
+  const auto copy = std::make_shared<const TraceSnapshot>(trace);
+  return WrittenBy(PathCollector({copy}, {copy}, now));
 }
 
 std::string HttpsText(const HttpsSnapshot& https, WallTime now) {
