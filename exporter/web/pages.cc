@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <set>
 
 #include "exporter/rfc3339.h"
@@ -168,6 +169,27 @@ void AppendRow(std::string& html, const Row& row, WallTime now) {
       row.round_trip, row.loss, row.result);
 }
 
+std::string VerdictText(const VerdictSnapshot& said, WallTime now) {
+  return EscapeHtml(fmt::format("{} since {}: {}", VerdictStateName(said.verdict->state),
+                                Moment(said.since, now), said.verdict->text));
+}
+
+/// What is said of a prober stands before its own result.
+void AddVerdicts(const StatusView& view, std::vector<Row>& rows) {
+  std::map<ProberKey, std::string> texts;
+  for (const auto& said : view.verdicts) {
+    if (said->verdict) {
+      texts.emplace(said->status.key, VerdictText(*said, view.now));
+    }
+  }
+  for (Row& row : rows) {
+    const auto text = texts.find(row.status->key);
+    if (text != texts.end()) {
+      row.result = row.result == kNone ? text->second : text->second + "<br>" + row.result;
+    }
+  }
+}
+
 std::vector<Row> SortedRows(const StatusView& view) {
   std::vector<Row> rows;
   for (const auto& trace : view.traces) {
@@ -179,6 +201,7 @@ std::vector<Row> SortedRows(const StatusView& view) {
   for (const auto& pulse : view.pulses) {
     rows.push_back(RowFor(*pulse, view.now));
   }
+  AddVerdicts(view, rows);
   std::ranges::sort(rows, {}, [](const Row& row) { return row.status->key; });
   return rows;
 }

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "exporter/diagnosis/verdict_snapshot.h"
 #include "probes/base/time.h"
 #include "probes/https/https_snapshot.h"
 #include "probes/pulse/pulse_snapshot.h"
@@ -24,6 +25,7 @@ struct StatusView {
   std::vector<std::shared_ptr<const TraceSnapshot>> traces;
   std::vector<std::shared_ptr<const HttpsSnapshot>> https;
   std::vector<std::shared_ptr<const PulseSnapshot>> pulses;
+  std::vector<std::shared_ptr<const VerdictSnapshot>> verdicts;  // of the probers above
 };
 
 /// The page at `/`: one row for each prober of each target; a target without any has a row too.

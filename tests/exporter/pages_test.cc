@@ -83,7 +83,8 @@ StatusView View() {
           .targets = {"fra-to-example", "nightly-backup", kHostile},
           .traces = {std::make_shared<TraceSnapshot>(ReachedTrace())},
           .https = {std::make_shared<HttpsSnapshot>(FailingHttps())},
-          .pulses = {std::make_shared<PulseSnapshot>(BeatingPulse())}};
+          .pulses = {std::make_shared<PulseSnapshot>(BeatingPulse())},
+          .verdicts = {}};
 }
 
 std::string ReadAll(const std::string& path) {
@@ -148,6 +149,19 @@ TEST(StatusPage, AnAbsurdBeatTimeIsShownAndNotComputedWith) {
 
 TEST(EscapeHtml, LeavesUtf8AndReplacesControlCharacters) {
   EXPECT_EQ(EscapeHtml("é<\x01>"), "é&lt;\xEF\xBF\xBD&gt;");
+}
+
+TEST(StatusPage, ShowsWhatIsSaidOfAPathAndSinceWhenAsText) {
+  VerdictSnapshot said;
+  said.status = ReachedTrace().status;
+  said.since = Now() - 90s;
+  said.verdict = Verdict();
+  said.verdict->state = VerdictState::Loss;
+  said.verdict->text = "12.0 % of probes are lost. " + kHostile;
+  StatusView view = View();
+  view.verdicts = {std::make_shared<VerdictSnapshot>(said)};
+  EXPECT_THAT(StatusPage(view), HasSubstr("(90 s ago): 12.0 % of probes are lost. &lt;script&gt;"));
+  EXPECT_THAT(StatusPage(View()), Not(HasSubstr("12.0 %")));
 }
 
 }  // namespace
