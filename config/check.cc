@@ -534,9 +534,19 @@ std::string_view PulseKindKey(PulseKind kind) {
 double PlannedPacketRate(const Config& config, unsigned hops) {
   double rate = 0;
   for (const TargetConfig& target : config.targets) {
-    rate += PlannedPacketRate(target, hops);
+    rate += Watches(config.shard, target.name) ? PlannedPacketRate(target, hops) : 0;
   }
   return rate;
+}
+
+std::shared_ptr<const Config> TakeShare(std::shared_ptr<const Config> config) {
+  if (config->shard.count == 1) {
+    return config;
+  }
+  Config share = *config;
+  std::erase_if(share.targets,
+                [&](const TargetConfig& target) { return !Watches(share.shard, target.name); });
+  return std::make_shared<const Config>(std::move(share));
 }
 
 }  // namespace pathwitness

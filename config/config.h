@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "config/shard.h"
 #include "probes/base/ip_address.h"
 #include "probes/base/time.h"
 
@@ -281,6 +282,7 @@ struct Config {
   std::vector<OwnerConfig> owners;
   std::vector<ExchangeConfig> exchanges;
 
+  Shard shard;  // of the command line; `targets` are those of all shards until TakeShare
   std::string environment = "default";
   std::string sha256;  // of what was loaded, hexadecimal
 

@@ -91,9 +91,10 @@ class Layers {
   ReadLog& Log() { return log_; }
 
   // What can be checked without opening anything; problems are in the log.
-  Config ReadChecked(WallTime now) {
+  Config ReadChecked(WallTime now, const Shard& shard) {
     Config config = ReadConfig(Section(&root_, "", "", log_));
     config.sha256 = Sha256(texts_);
+    config.shard = shard;
     Locate(CheckConfig(config));
     Locate(CheckExpiries(config, now));
     return config;
@@ -171,13 +172,13 @@ ConfigError::ConfigError(std::vector<ConfigProblem> problems)
 
 Config ParseConfig(std::string_view yaml, const std::string& name, WallTime now) {
   Layers layers(yaml, name);
-  Config config = layers.ReadChecked(now);
+  Config config = layers.ReadChecked(now, {});
   layers.ThrowProblems();
   return config;
 }
 
 LoadedConfig LoadLayers(const std::filesystem::path& file, const std::string& environment,
-                        WallTime now) {
+                        WallTime now, const Shard& shard) {
   Layers layers(ReadConfigFile(file), file);
   for (const std::filesystem::path& path : TargetFilesBeside(file)) {
     layers.AddTargetFile(path);
@@ -186,7 +187,8 @@ LoadedConfig LoadLayers(const std::filesystem::path& file, const std::string& en
   if (environment != kDefaultEnvironment) {
     layers.AddEnvironment(EnvironmentFile(file, environment));
   }
-  LoadedConfig loaded{.config = layers.ReadChecked(now), .values = {}, .files = layers.Files()};
+  LoadedConfig loaded{
+      .config = layers.ReadChecked(now, shard), .values = {}, .files = layers.Files()};
   loaded.config.environment = environment;
   StartPathsAt(std::filesystem::absolute(file).parent_path(), loaded.config);
   layers.Locate(CheckFiles(loaded.config));

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <set>
 #include <stdexcept>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -63,11 +64,11 @@ inline constexpr std::string_view kDefaultEnvironment = "default";
 /// Reads and checks a configuration in layers: built-in values, `file`, targets.d/*.yaml beside
 /// it, environments/<environment>.yaml beside it. docs/configuration.md says how they merge.
 /// Relative paths in any of them start at the folder of `file`. `now` bounds how far ahead an alert
-/// may be disabled. Every file is read once, so that what is checked is what is used.
+/// may be disabled. The packet budget must do for the targets of `shard`. Every file is read once, so that what is checked is what is used.
 ///
 /// Errors: ConfigError as of LoadConfig; an unknown environment names those that exist.
 LoadedConfig LoadLayers(const std::filesystem::path& file, const std::string& environment,
-                        WallTime now);
+                        WallTime now, const Shard& shard = {});
 
 /// The environments that LoadLayers knows, sorted, kDefaultEnvironment among them.
 std::vector<std::string> KnownEnvironments(const std::filesystem::path& file);
@@ -115,5 +116,8 @@ std::string_view PulseKindKey(PulseKind kind);
 
 /// Packets per second that the configuration plans at `hops` hops per path.
 double PlannedPacketRate(const Config& config, unsigned hops = 15);
+
+/// `config` with only the targets that its shard watches; itself when that is all.
+std::shared_ptr<const Config> TakeShare(std::shared_ptr<const Config> config);
 
 }  // namespace pathwitness

@@ -69,7 +69,7 @@ App::App(AppSettings settings, LoadedConfig loaded, PortFactory open_port, const
       clock_(clock),
       log_(log),
       config_writer_(config_board_.NewWriter()),
-      started_with_(std::make_shared<const Config>(loaded.config)),
+      started_with_(TakeShare(std::make_shared<const Config>(loaded.config))),
       discovery_(
           "discovery",
           [this] { return std::make_unique<DiscoveryEngine>(discovery_board_, clock_, log_); },
@@ -127,7 +127,7 @@ void App::Enforce(ConfigInForce next) {
   const std::shared_ptr<const Config> written(next.loaded, &next.loaded->config);
   std::vector<ConfigProblem> refused;
   merged_sources_ = discovery_board_.All();
-  next.config = WithDiscovered(written, merged_sources_, refused);
+  next.config = TakeShare(WithDiscovered(written, merged_sources_, refused));
   LogRefused(next.refused, refused);
   next.refused = std::move(refused);
   const std::shared_ptr<const Config> config = next.config;
@@ -178,7 +178,7 @@ ReloadResult App::Reload(std::string_view trigger) {
   const MonoTime start = clock_.Now();
   try {
     LoadedConfig loaded =
-        LoadLayers(settings_.config_file, settings_.environment, clock_.WallNow());
+        LoadLayers(settings_.config_file, settings_.environment, clock_.WallNow(), settings_.shard);
     return Accept(std::move(loaded), clock_.Now() - start);
   } catch (const ConfigError& error) {
     std::vector<std::string> problems;
@@ -284,7 +284,14 @@ Views App::MakeViews() {
                 request, *InForce()->config,
                 {.book = drills_, .traces = trace_board_, .clock = clock_, .log = log_});
           },
+      .on_scrape = [this](ScrapeEnd end) { ++scrapes_.at(static_cast<std::size_t>(end)); },
   };
+}
+
+std::array<std::uint64_t, kScrapeEndNames.size()> App::Scrapes() const {
+  std::array<std::uint64_t, kScrapeEndNames.size()> counts{};
+  std::ranges::copy(scrapes_, counts.begin());
+  return counts;
 }
 
 ExporterFacts App::Facts() {
@@ -295,7 +302,8 @@ ExporterFacts App::Facts() {
                       .last_successful_reload = in_force->last_successful_reload,
                       .log_messages = log_.Counts(),
                       .engines = {},
-                      .discovery_refused = CountRefused(in_force->refused)};
+                      .discovery_refused = CountRefused(in_force->refused),
+                      .scrapes = Scrapes()};
   for (const EngineThread* const thread : Threads()) {
     facts.engines.push_back(thread->Vitals());
   }
@@ -319,7 +327,10 @@ StatusView App::Status() const {
 
 std::string App::ConfigText() const {
   const std::shared_ptr<const ConfigInForce> in_force = InForce();
-  const std::size_t written = in_force->loaded->config.targets.size();
+  const Config& all_shards = in_force->loaded->config;
+  const auto written = static_cast<std::size_t>(std::ranges::count_if(
+      all_shards.targets,
+      [&](const TargetConfig& target) { return Watches(all_shards.shard, target.name); }));
   const std::size_t all = in_force->config->targets.size();
   return fmt::format("# environment {}; {} targets from files, {} discovered\n",
                      in_force->config->environment, written, all - written) +

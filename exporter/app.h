@@ -1,5 +1,8 @@
 #pragma once
 
+#include <array>
+#include <atomic>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -35,6 +38,7 @@ struct AppSettings {
   std::filesystem::path config_file;
   std::string environment;
   std::string telemetry_path;
+  Shard shard = {};
 };
 
 /// Everything that measures: the boards, an engine for each kind of probe, and what the web server
@@ -73,6 +77,7 @@ class App {
   bool Stop();
 
  private:
+  std::array<std::uint64_t, kScrapeEndNames.size()> Scrapes() const;
   std::vector<EngineThread*> Threads();
   std::shared_ptr<const ConfigInForce> InForce() const { return config_board_.Find(0); }
   void Publish(ConfigInForce next);
@@ -95,6 +100,7 @@ class App {
   ConfigBoard::Writer config_writer_;
   const std::shared_ptr<const Config> started_with_;
   ReloadMailbox reload_requests_;
+  std::array<std::atomic<std::uint64_t>, kScrapeEndNames.size()> scrapes_{};  // by ScrapeEnd
 
   DiscoveryBoard discovery_board_;
   std::vector<DiscoveryBoard::Pointer> merged_sources_;  // the main thread's alone

@@ -18,6 +18,8 @@ struct Words {
   std::string environment;
   std::vector<std::string> listen_addresses;
   std::string telemetry_path = "/metrics";
+  int max_scrapes = Routes::kMaxScrapes;
+  std::string shard = Shard().ToString();
   std::string log_level = "info";
   std::string log_format = "logfmt";
   bool enable_lifecycle = false;
@@ -39,6 +41,11 @@ void Declare(CLI::App& app, Words& words) {
       ->allow_extra_args(false)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   app.add_option("--web.telemetry-path", words.telemetry_path, "Where the metrics are")
+      ->capture_default_str();
+  app.add_option("--web.max-requests", words.max_scrapes, "Scrapes answered at a time; 503 beyond")
+      ->check(CLI::Range(1, Routes::kMostScrapes))
+      ->capture_default_str();
+  app.add_option("--shard", words.shard, "i/n: watch only part i (from 0) of n of the targets")
       ->capture_default_str();
   app.add_flag("--web.enable-lifecycle", words.enable_lifecycle, "Allow POST /-/reload and drills");
   app.add_option("--log.level", words.log_level, "debug, info, warn or error")
@@ -71,6 +78,14 @@ std::vector<ListenAddress> ReadAddresses(const std::vector<std::string>& words) 
   return addresses;
 }
 
+Shard ReadShard(const std::string& word) {
+  const std::optional<Shard> shard = Shard::Parse(word);
+  if (!shard) {
+    throw FlagError(fmt::format("--shard: \"{}\" is not i/n with i from 0 to n - 1", word));
+  }
+  return *shard;
+}
+
 Action ActionOf(const Words& words) {
   if (words.show_version) {
     return Action::ShowVersion;
@@ -96,6 +111,8 @@ Flags ToFlags(const Words& words, const std::string& environment_variable) {
                     words.telemetry_path));
   }
   flags.telemetry_path = words.telemetry_path;
+  flags.max_scrapes = words.max_scrapes;
+  flags.shard = ReadShard(words.shard);
   flags.enable_lifecycle = words.enable_lifecycle;
   constexpr std::array<std::string_view, 2> kFormats = {"logfmt", "json"};
   flags.log_level = static_cast<LogLevel>(OneOf(kLogLevelNames, "--log.level", words.log_level));

@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "config/shard.h"
 #include "exporter/log.h"
+#include "exporter/web/routes.h"
 #include "exporter/web/server.h"
 
 namespace pathwitness {
@@ -21,6 +23,8 @@ struct Flags {
   std::string environment = "default";
   std::vector<ListenAddress> listen_addresses = {{.host = "", .port = 10059}};
   std::string telemetry_path = "/metrics";
+  int max_scrapes = Routes::kMaxScrapes;  // at a time
+  Shard shard;
   bool enable_lifecycle = false;  // POST /-/reload
   LogLevel log_level = LogLevel::Info;
   LogFormat log_format = LogFormat::Logfmt;

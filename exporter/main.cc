@@ -67,7 +67,8 @@ Views AllowedViews(App& app, const Flags& flags) {
 int Serve(const Flags& flags) {
   BlockSignals();
   const SystemClock clock;
-  LoadedConfig loaded = LoadLayers(flags.config_file, flags.environment, clock.WallNow());
+  LoadedConfig loaded =
+      LoadLayers(flags.config_file, flags.environment, clock.WallNow(), flags.shard);
   StderrLog log(flags.log_format, flags.log_level, clock);
   PortFactory open_port = OpenPacketPorts(loaded.config, log).factory;
   DropCapabilities(NeededCapability(loaded.config));
@@ -75,9 +76,10 @@ int Serve(const Flags& flags) {
   const std::string targets = std::to_string(loaded.config.targets.size());
   App app({.config_file = flags.config_file,
            .environment = flags.environment,
-           .telemetry_path = flags.telemetry_path},
+           .telemetry_path = flags.telemetry_path,
+           .shard = flags.shard},
           std::move(loaded), std::move(open_port), clock, log);
-  Routes routes(flags.telemetry_path, AllowedViews(app, flags));
+  Routes routes(flags.telemetry_path, AllowedViews(app, flags), flags.max_scrapes);
   ControlLoop loop(app, clock, log);
   const HttpServer server(flags.listen_addresses,
                           [&routes](const HttpRequest& request) { return routes.Handle(request); });
@@ -106,7 +108,7 @@ int Run(const Flags& flags) {
     return EXIT_SUCCESS;
   }
   if (flags.action == Action::CheckConfig) {
-    LoadLayers(flags.config_file, flags.environment, SystemClock().WallNow());
+    LoadLayers(flags.config_file, flags.environment, SystemClock().WallNow(), flags.shard);
     fmt::print("configuration is valid\n");
     return EXIT_SUCCESS;
   }

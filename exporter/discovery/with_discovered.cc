@@ -36,6 +36,7 @@ class Merge {
       names_.emplace(target.name, "the configuration");
     }
     candidate_.probing = base.probing;
+    candidate_.shard = base.shard;
     candidate_.targets.resize(1);
   }
 

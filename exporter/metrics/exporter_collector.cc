@@ -15,6 +15,8 @@ std::vector<MetricFamily> ExporterCollector::Collect() const {
   const Config& config = *facts_.config;
   MetricFamily log_messages = NewFamily(kLogMessages);
   AddEach(log_messages, {}, "level", kLogLevelNames, facts_.log_messages);
+  MetricFamily scrapes = NewFamily(kScrapes);
+  AddEach(scrapes, {}, "result", kScrapeEndNames, facts_.scrapes);
   return {
       OneSample(kBuildInfo,
                 {{"version", build.version},
@@ -28,6 +30,11 @@ std::vector<MetricFamily> ExporterCollector::Collect() const {
       OneSample(kConfigLastReloadSuccessTimestamp, {},
                 ToUnixSeconds(facts_.last_successful_reload)),
       OneSample(kConfigInfo, {{"environment", config.environment}, {"sha256", config.sha256}}, 1),
+      OneSample(kShardInfo,
+                {{"shard", std::to_string(config.shard.index)},
+                 {"shards", std::to_string(config.shard.count)}},
+                1),
+      std::move(scrapes),
       std::move(log_messages),
   };
 }

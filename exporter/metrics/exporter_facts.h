@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "config/config.h"
+#include "exporter/web/routes.h"
 #include "probes/base/event_log.h"
 #include "probes/base/time.h"
 #include "probes/engine_thread.h"
@@ -34,6 +35,7 @@ struct ExporterFacts {
   std::array<std::uint64_t, kLogLevelNames.size()> log_messages{};  // written, by LogLevel
   std::vector<EngineVitals> engines;
   std::map<std::string, std::size_t> discovery_refused = {};  // targets not in force, by source
+  std::array<std::uint64_t, kScrapeEndNames.size()> scrapes{};  // by ScrapeEnd
 };
 
 }  // namespace pathwitness

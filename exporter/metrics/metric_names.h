@@ -39,6 +39,13 @@ inline constexpr Metric kConfigLastReloadSuccessTimestamp{
 inline constexpr Metric kConfigInfo{
     "pathwitness_config_info", kGauge, "environment,sha256",
     "The configuration in force, by its environment and the digest of its files; always 1."};
+inline constexpr Metric kShardInfo{
+    "pathwitness_shard_info", kGauge, "shard,shards",
+    "Which part of the targets this exporter watches, counted from 0, and of how many; always 1."};
+inline constexpr Metric kScrapes{
+    "pathwitness_scrapes_total", kCounter, "result",
+    "Requests for this page that are over, by what became of them. abandoned: not read to the end; "
+    "refused: too many at a time."};
 inline constexpr Metric kLogMessages{
     "pathwitness_log_messages_total", kCounter, "level",
     "Log lines written since start, by level; suppressed ones are not counted."};
@@ -468,7 +475,7 @@ inline constexpr Metric kProbeDuration{
 inline constexpr std::array kAllMetrics = {
     // clang-format off
     kBuildInfo, kConfigLastReloadSuccessful, kConfigLastReloadSuccessTimestamp, kConfigInfo,
-    kLogMessages,
+    kShardInfo, kScrapes, kLogMessages,
     kProcessCpu, kProcessResidentMemory, kProcessVirtualMemory, kProcessOpenFds, kProcessMaxFds,
     kProcessStartTime,
     kTargets, kTargetInfo, kTargetState,

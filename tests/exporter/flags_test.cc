@@ -46,6 +46,17 @@ TEST(ParseFlags, ReadsLogFlags) {
   EXPECT_EQ(flags.log_format, LogFormat::Json);
 }
 
+TEST(ParseFlags, ReadsTheShardAndWatchesAllWithoutOne) {
+  EXPECT_EQ(ParseFlags({}, "").shard, Shard());
+  EXPECT_EQ(ParseFlags({"--shard=1/3"}, "").shard, (Shard{1, 3}));
+  EXPECT_THAT(ErrorOf({"--shard=3/3"}), HasSubstr("--shard: \"3/3\""));
+}
+
+TEST(ParseFlags, ReadsHowManyScrapesAreAnsweredAtATime) {
+  EXPECT_EQ(ParseFlags({"--web.max-requests=2"}, "").max_scrapes, 2);
+  EXPECT_THAT(ErrorOf({"--web.max-requests=0"}), HasSubstr("--web.max-requests"));
+}
+
 TEST(ParseFlags, ChoosesTheAction) {
   EXPECT_EQ(ParseFlags({"--config.check"}, "").action, Action::CheckConfig);
   EXPECT_EQ(ParseFlags({"--version"}, "").action, Action::ShowVersion);
