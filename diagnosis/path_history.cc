@@ -268,7 +268,7 @@ void PathHistory::CloseBlock() {
   filling_ = {};
 }
 
-bool PathHistory::IsBefore(const Block& block, MonoTime since) const {
+bool PathHistory::IsBefore(const Block& block, MonoTime since) {
   return block.ends + kApart <= since;
 }
 

@@ -107,7 +107,7 @@ class PathHistory {
   void Age(MonoTime now);
   void AddToBlock(const Sample& sample);
   void CloseBlock();
-  bool IsBefore(const Block& block, MonoTime since) const;
+  static bool IsBefore(const Block& block, MonoTime since);
   std::optional<HopShift> ShiftAt(std::size_t index, MonoTime since,
                                   double& reference_median) const;
   std::vector<double> RoundTripsSince(std::size_t index, MonoTime since) const;

@@ -156,7 +156,7 @@ void VerdictDesk::FeedRound(Path& path, const TraceSnapshot& trace) const {
 
 // What a prober counted before it was seen first may be of long ago. Counters that went back are
 // those of another prober with the same name.
-std::vector<Counts> VerdictDesk::NewCounts(Path& path, const TraceSnapshot& trace) const {
+std::vector<Counts> VerdictDesk::NewCounts(Path& path, const TraceSnapshot& trace) {
   if (!std::exchange(path.is_known, true)) {
     path.flows = trace.flows;
     path.unsent = trace.unsent;
@@ -174,7 +174,7 @@ std::vector<Counts> VerdictDesk::NewCounts(Path& path, const TraceSnapshot& trac
   return counts;
 }
 
-std::optional<UnsentReason> VerdictDesk::NewlyUnsent(Path& path, const TraceSnapshot& trace) const {
+std::optional<UnsentReason> VerdictDesk::NewlyUnsent(Path& path, const TraceSnapshot& trace) {
   const auto before = std::exchange(path.unsent, trace.unsent);
   for (std::size_t reason = 0; reason < before.size(); ++reason) {
     if (trace.unsent[reason] > before[reason]) {

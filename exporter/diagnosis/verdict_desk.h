@@ -57,8 +57,8 @@ class VerdictDesk {
   void OnRequest(Service& service, const HttpsSnapshot& https);
   ServiceEvidence EvidenceOf(const HttpsSnapshot& https) const;
   void FeedRound(Path& path, const TraceSnapshot& trace) const;
-  std::vector<Counts> NewCounts(Path& path, const TraceSnapshot& trace) const;
-  std::optional<UnsentReason> NewlyUnsent(Path& path, const TraceSnapshot& trace) const;
+  static std::vector<Counts> NewCounts(Path& path, const TraceSnapshot& trace);
+  static std::optional<UnsentReason> NewlyUnsent(Path& path, const TraceSnapshot& trace);
   std::optional<ServiceSight> SeeService(const ProberKey& path) const;
   MonoTime MonoOf(WallTime time) const;
   WallTime WallOf(MonoTime time) const;

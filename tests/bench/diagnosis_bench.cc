@@ -1,8 +1,12 @@
 #include <benchmark/benchmark.h>
 
+#include <array>
+#include <chrono>
 #include <vector>
 
+#include "diagnosis/diagnostician.h"
 #include "diagnosis/verdict.h"
+#include "tests/diagnosis/virtual_path.h"
 
 namespace pathwitness {
 namespace {
@@ -48,6 +52,27 @@ void QuietPath(benchmark::State& state) {
   }
 }
 
+/// Five seconds of paths on which nothing is wrong, 50 minutes old; 2,000 turns are a second of
+/// 10,000 of them. The path that is taken is another one each time, as caches have it.
+void QuietPaths(benchmark::State& state) {
+  constexpr std::size_t kPaths = 1000;
+  std::vector<VirtualPath> paths;
+  for (std::size_t i = 0; i < kPaths; ++i) {
+    paths.emplace_back(i).Live(std::chrono::minutes(50));
+  }
+  const std::array<Counts, 4> train = {Counts{2, 2}, Counts{1, 1}, Counts{1, 1}, Counts{1, 1}};
+  MonoTime now = paths.front().Now();
+  std::size_t next = 0;
+  for ([[maybe_unused]] const auto turn : state) {
+    Diagnostician& diagnostician = paths[next].Judge();
+    diagnostician.OnEndToEnd(train, now);
+    benchmark::DoNotOptimize(diagnostician.Evaluate({.until_lost = std::chrono::seconds(6)}, now));
+    benchmark::DoNotOptimize(diagnostician.LossBounds(now));
+    next = (next + 1) % kPaths;
+    now += next == 0 ? std::chrono::seconds(5) : std::chrono::seconds(0);
+  }
+}
+
 }  // namespace
 }  // namespace pathwitness
 
@@ -55,6 +80,8 @@ int main(int argc, char** argv) {
   benchmark::RegisterBenchmark("LossPosterior", pathwitness::LossPosterior);
   benchmark::RegisterBenchmark("LatencyPosterior", pathwitness::LatencyPosterior);
   benchmark::RegisterBenchmark("QuietPath", pathwitness::QuietPath);
+  // For a minute, as no new rounds come and what is known of the destination's delay grows old.
+  benchmark::RegisterBenchmark("QuietPaths", pathwitness::QuietPaths)->Iterations(12000);
   benchmark::Initialize(&argc, argv);
   benchmark::RunSpecifiedBenchmarks();
   return 0;

@@ -49,7 +49,7 @@ class VirtualPath {
   }
 
   const SpokenVerdict* Spoken() const { return spoken_; }
-  const Diagnostician& Judge() const { return diagnostician_; }
+  Diagnostician& Judge() { return diagnostician_; }
   MonoTime Now() const { return now_; }
 
  private:
