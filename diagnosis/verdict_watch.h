@@ -14,7 +14,7 @@ struct SpokenVerdict {
   MonoTime last_confirmed;  // the last one that saw a fault
 };
 
-/// Turns evaluations, one every ten seconds, into what is said.
+/// Turns evaluations, one every five seconds or after each request, into what is said.
 ///
 /// A fault is spoken of after two evaluations in a row that see one. Another state or owner
 /// replaces what was said after three in a row that agree on it. It ends when for five minutes no
