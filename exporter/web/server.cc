@@ -191,7 +191,7 @@ void SendWritten(mg_connection* connection, const HttpResponse& response, bool h
 void Send(mg_connection* connection, const HttpResponse& response) {
   const mg_request_info* const request = mg_get_request_info(connection);
   const bool is_head = request != nullptr && OrEmpty(request->request_method) == "HEAD";
-  if (!response.write_body) {
+  if (!response.write_body || request == nullptr) {
     Write(connection, HeadOf(response, LengthHeader(response.body.size())) +
                           (is_head ? std::string() : response.body));
   } else if (is_head) {
