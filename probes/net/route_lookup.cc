@@ -10,6 +10,7 @@ namespace pathwitness {
 namespace {
 
 constexpr Duration kKeptFor = std::chrono::seconds(10);
+constexpr Duration kErrorKeptFor = std::chrono::seconds(1);  // a device that comes up is used soon
 constexpr std::size_t kMostAnswers = 65536;
 
 std::error_code LastError() {
@@ -59,7 +60,8 @@ IpAddress RouteLookup::SourceFor(const IpAddress& destination, const PacketRoute
                                  MonoTime now, std::error_code& error) {
   const Question question{destination, route.interface, route.mark};
   auto found = answers_.find(question);
-  if (found == answers_.end() || now - found->second.asked > kKeptFor) {
+  if (found == answers_.end() ||
+      now - found->second.asked > (found->second.error ? kErrorKeptFor : kKeptFor)) {
     if (answers_.size() >= kMostAnswers) {
       answers_.clear();
     }
@@ -91,8 +93,14 @@ RouteLookup::Answer RouteLookup::Ask(const IpAddress& destination, const PacketR
     answer.error = LastError();
     return answer;
   }
-  answer.source = from.Address();
   Disconnect(descriptor);
+  // The kernel offers ::1 while the device's own address is still being checked for duplicates
+  // (RFC 4862). Nobody could answer to that.
+  if (from.Address().IsLoopback() && !destination.IsLoopback()) {
+    answer.error = std::make_error_code(std::errc::address_not_available);
+    return answer;
+  }
+  answer.source = from.Address();
   return answer;
 }
 

@@ -31,7 +31,7 @@ class RouteSockets {
 };
 
 /// Tells from which local address packets to a destination leave, by connecting a UDP socket,
-/// which sends nothing. Answers are kept for 10 s.
+/// which sends nothing. Answers are kept for 10 s, errors for 1 s.
 class RouteLookup {
  public:
   explicit RouteLookup(std::shared_ptr<const RouteSockets> sockets);

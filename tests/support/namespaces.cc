@@ -4,9 +4,12 @@
 #include <fcntl.h>
 #include <linux/if_tun.h>
 #include <linux/ipv6.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <net/route.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -18,6 +21,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <stdexcept>
 #include <string_view>
 #include <system_error>
 
@@ -106,6 +110,35 @@ void ConfigureIpv6(std::string_view device, const IpAddress& address) {
   Ioctl(control.Get(), SIOCADDRT, route, "SIOCADDRT (IPv6)");
 }
 
+// An address serves from when the kernel has checked it for duplicates, on a thread of its own.
+void AwaitIpv6(const IpAddress& address) {
+  constexpr int kMostLooks = 500;
+  constexpr int kBetweenLooks = 10;  // milliseconds
+  const OwnedDescriptor events(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE));
+  sockaddr_nl group{};
+  group.nl_family = AF_NETLINK;
+  group.nl_groups = RTMGRP_IPV6_IFADDR;
+  sockaddr any{};
+  std::memcpy(&any, &group, sizeof group);
+  static_assert(sizeof group <= sizeof any);
+  bind(events.Get(), &any, sizeof group);
+  sockaddr_in6 own{};
+  own.sin6_family = AF_INET6;
+  own.sin6_addr = SocketAddress6(address);
+  for (int look = 0; look < kMostLooks; ++look) {
+    const OwnedDescriptor probe = ControlSocket(AF_INET6);
+    if (bind(probe.Get(), reinterpret_cast<const sockaddr*>(&own), sizeof own) == 0) {
+      return;
+    }
+    pollfd waiting{.fd = events.Get(), .events = POLLIN, .revents = 0};
+    if (poll(&waiting, 1, kBetweenLooks) > 0) {
+      char event[4096];
+      static_cast<void>(recv(events.Get(), event, sizeof event, 0));
+    }
+  }
+  throw std::runtime_error("the address " + address.ToString() + " does not come into use");
+}
+
 void SetQueueLength(std::string_view device) {
   const OwnedDescriptor control = ControlSocket(AF_INET);
   ifreq request = RequestFor(device);
@@ -152,6 +185,7 @@ OwnedDescriptor OpenTun(const TunAddresses& addresses) {
   SetQueueLength(kTunName);
   ConfigureIpv4(kTunName, addresses.ipv4);
   ConfigureIpv6(kTunName, addresses.ipv6);
+  AwaitIpv6(addresses.ipv6);
   return tun;
 }
 
