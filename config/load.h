@@ -1,9 +1,9 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <set>
 #include <stdexcept>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -64,7 +64,8 @@ inline constexpr std::string_view kDefaultEnvironment = "default";
 /// Reads and checks a configuration in layers: built-in values, `file`, targets.d/*.yaml beside
 /// it, environments/<environment>.yaml beside it. docs/configuration.md says how they merge.
 /// Relative paths in any of them start at the folder of `file`. `now` bounds how far ahead an alert
-/// may be disabled. The packet budget must do for the targets of `shard`. Every file is read once, so that what is checked is what is used.
+/// may be disabled. The packet budget must do for the targets of `shard`. Every file is read once,
+/// so that what is checked is what is used.
 ///
 /// Errors: ConfigError as of LoadConfig; an unknown environment names those that exist.
 LoadedConfig LoadLayers(const std::filesystem::path& file, const std::string& environment,

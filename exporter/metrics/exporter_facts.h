@@ -34,7 +34,7 @@ struct ExporterFacts {
   WallTime last_successful_reload;
   std::array<std::uint64_t, kLogLevelNames.size()> log_messages{};  // written, by LogLevel
   std::vector<EngineVitals> engines;
-  std::map<std::string, std::size_t> discovery_refused = {};  // targets not in force, by source
+  std::map<std::string, std::size_t> discovery_refused = {};    // targets not in force, by source
   std::array<std::uint64_t, kScrapeEndNames.size()> scrapes{};  // by ScrapeEnd
 };
 

@@ -1,5 +1,6 @@
 #include "exporter/metrics/render.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -33,6 +34,20 @@ void Write(const prometheus::Collectable& collector, PageWriter& page) {
   page.PassOn();
 }
 
+/// Leaves out what is said of probers that are no longer there: who judges them looks at their
+/// boards now and then, and so learns of a removed target later than the page. `statuses` are
+/// sorted by key.
+template <typename Pointer>
+std::vector<Pointer> OfThose(const std::vector<StatusPointer>& statuses,
+                             std::vector<Pointer> judged) {
+  const auto is_gone = [&](const Pointer& one) {
+    const auto key = [](const StatusPointer& status) -> const ProberKey& { return status->key; };
+    return !std::ranges::binary_search(statuses, one->status.key, {}, key);
+  };
+  std::erase_if(judged, is_gone);
+  return judged;
+}
+
 /// The snapshots of one moment, in the order of the page.
 void WritePage(const MetricSources& sources, PageWriter& page) {
   const WallTime now = sources.clock->WallNow();
@@ -44,6 +59,9 @@ void WritePage(const MetricSources& sources, PageWriter& page) {
   AppendStatuses(traces, statuses);
   AppendStatuses(https, statuses);
   AppendStatuses(pulses, statuses);
+  std::vector<StatusPointer> by_key = statuses;
+  std::ranges::sort(by_key, {},
+                    [](const StatusPointer& one) -> const ProberKey& { return one->key; });
 
   Write(ExporterCollector(facts), page);
   Write(ProcessCollector(sources.process()), page);
@@ -52,8 +70,9 @@ void WritePage(const MetricSources& sources, PageWriter& page) {
   const HopChoice hops = ChooseHops(traces, facts.config->metrics, now);
   PathCollector(traces, hops.shown, now).Write(page);
   AppendText({OneSample(kHopSeriesRefused, {}, hops.refused)}, page.Text());
-  RouteCollector(hops.shown, sources.routes->All(), sources.asn->Find(0), now).Write(page);
-  VerdictCollector(sources.verdicts->All(), now).Write(page);
+  RouteCollector(hops.shown, OfThose(by_key, sources.routes->All()), sources.asn->Find(0), now)
+      .Write(page);
+  VerdictCollector(OfThose(by_key, sources.verdicts->All()), now).Write(page);
   HttpsCollector(https, now).Write(page);
   PulseCollector(pulses, now).Write(page);
   Write(DnsCollector(sources.dns->All()), page);

@@ -50,7 +50,7 @@ class TraceLedger {
   std::deque<std::size_t> lengths_;  // of the last `flows_` rounds
   std::size_t flows_;
   std::uint64_t lost_before_ = 0;  // end to end, before the present round
-  bool has_answer_ = false;  // end to end, since the last round
+  bool has_answer_ = false;        // end to end, since the last round
 };
 
 }  // namespace pathwitness
