@@ -130,10 +130,10 @@ struct TargetConfig {
 };
 
 struct ProbingConfig {
-  double packets_per_second = 2000;  // budget over all targets
+  double packets_per_second = 2000;             // budget over all targets
   double packets_per_second_per_network = 500;  // hop probes towards one /24 or /48; 0: no limit
   double packets_per_second_per_first_hop = 0;  // hop probes by one source; 0: no limit
-  unsigned https_concurrency = 4;    // handshakes at a time: more distort the timings
+  unsigned https_concurrency = 4;               // handshakes at a time: more distort the timings
   double https_requests_per_second_per_host = 1;
   std::uint64_t receive_buffer_bytes = 64U << 20U;  // of every packet socket
 
