@@ -120,7 +120,7 @@ void ResponderBudget::OnMasked(Key key, MonoTime now) {
   if (bucket.is_trial) {
     return StepBack(bucket, now);
   }
-  bucket.outcomes = static_cast<std::uint16_t>(bucket.outcomes << 1U | 1U);
+  bucket.outcomes = static_cast<std::uint16_t>(bucket.outcomes * 2U + 1U);
   if (std::popcount(bucket.outcomes) < static_cast<int>(kMasked)) {
     return;
   }
