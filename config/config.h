@@ -116,6 +116,16 @@ struct PulseConfig {
   bool operator==(const PulseConfig&) const = default;
 };
 
+/// The reflector of another pathwitness, which counts what arrives there. docs/reflector.md.
+struct ReflectorConfig {
+  std::string key_file;              // empty: the target has no reflector
+  std::vector<IpAddress> addresses;  // at most one of each family; empty: the host's
+  std::uint16_t port = 10060;        // UDP
+  Duration interval = std::chrono::milliseconds(500);  // between requests
+
+  bool operator==(const ReflectorConfig&) const = default;
+};
+
 struct TargetConfig {
   std::string name;                // by convention <from>-to-<destination>
   std::string host;                // a name or an address; may be empty when only `pulse` is set
@@ -124,7 +134,11 @@ struct TargetConfig {
   TraceConfig trace;
   HttpsConfig https;
   PulseConfig pulse;
+  ReflectorConfig reflector;
   std::map<std::string, std::string> labels;  // only on target_info
+  /// Networks that its path may pass beside its own ends: "AS64500" or the name of an owner.
+  /// Empty: any.
+  std::vector<std::string> expect_transit;
 
   bool operator==(const TargetConfig&) const = default;
 };
@@ -149,6 +163,15 @@ struct ResolverConfig {
   Duration retry_interval = std::chrono::seconds(10);  // after a failed lookup
 
   bool operator==(const ResolverConfig&) const = default;
+};
+
+/// The names that routers have in DNS, asked for by their addresses (PTR records).
+struct PtrConfig {
+  bool enabled = true;
+  unsigned lookups_per_second = 20;  // of routers seen first and of names whose TTL is over
+  std::uint64_t max_names = 20'000;  // remembered, about 200 bytes each; others have no name
+
+  bool operator==(const PtrConfig&) const = default;
 };
 
 /// Which targets have series of their hops. OnIncident: those in trouble, and an hour longer.
@@ -268,6 +291,7 @@ struct LinksConfig {
 struct Config {
   ProbingConfig probing;
   ResolverConfig resolver;
+  PtrConfig ptr;
   MetricsConfig metrics;
   std::string state_directory = "/var/lib/pathwitness";  // pushed heartbeats survive here
   std::vector<IpPrefix> probe_allow;  // hosts that /probe may measure beside configured targets

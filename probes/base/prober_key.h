@@ -9,9 +9,10 @@
 
 namespace pathwitness {
 
-enum class ProberKind : std::uint8_t { TraceIcmp, TraceUdp, TraceTcp, Https, Pulse };
+enum class ProberKind : std::uint8_t { TraceIcmp, TraceUdp, TraceTcp, Https, Pulse, Reflector };
 
-/// The `prober` label: "trace_icmp", "trace_udp", "trace_tcp", "https" or "pulse".
+/// The `prober` label: "trace_icmp", "trace_udp", "trace_tcp", "https", "pulse" or
+/// "reflector".
 constexpr std::string_view ProberName(ProberKind kind) {
   switch (kind) {
     case ProberKind::TraceIcmp:
@@ -24,6 +25,8 @@ constexpr std::string_view ProberName(ProberKind kind) {
       return "https";
     case ProberKind::Pulse:
       return "pulse";
+    case ProberKind::Reflector:
+      return "reflector";
   }
   return "";
 }
