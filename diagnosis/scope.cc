@@ -150,7 +150,7 @@ void BlameSources(const std::vector<PathState>& paths, Indexes& open, Scope& sco
     if (IsExplainedByALink(cause, bad, all.size())) {
       continue;
     }
-    cause.side = CauseSide::Source;
+    cause.kind = CauseKind::Source;
     cause.at = name;
     cause.links = cause.paths == bad ? cause.links : std::vector<PathLink>();
     cause.paths = bad;
@@ -167,7 +167,7 @@ void BlameTargets(const std::vector<PathState>& paths, Indexes& open, Scope& sco
     }
     const Indexes bad = Common(BadOf(paths, all), open);
     if (sources.size() > 1 && IsMostlyBad(bad.size(), all.size())) {
-      scope.causes.push_back({.side = CauseSide::Destination, .at = name, .paths = bad});
+      scope.causes.push_back({.kind = CauseKind::Destination, .at = name, .paths = bad});
       Remove(open, bad);
     }
   }
@@ -236,8 +236,8 @@ Scope FindScope(const std::vector<PathState>& paths) {
 
 std::string DescribeScope(const Scope& scope, const CommonCause& cause) {
   std::string text = fmt::format("{} of {} paths", cause.paths.size(), scope.total);
-  if (cause.side != CauseSide::Middle) {
-    text += fmt::format(", all {} {}", cause.side == CauseSide::Source ? "from" : "to", cause.at);
+  if (cause.kind != CauseKind::Link) {
+    text += fmt::format(", all {} {}", cause.kind == CauseKind::Source ? "from" : "to", cause.at);
   }
   if (!cause.links.empty()) {
     text += ", all through " + LinkText(cause.links.front());
@@ -250,6 +250,24 @@ std::string DescribeScope(const Scope& scope, const CommonCause& cause) {
                         cause.good_elsewhere == 1 ? "is" : "are");
   }
   return text;
+}
+
+std::string_view CauseKindName(CauseKind kind) {
+  switch (kind) {
+    case CauseKind::Own:
+      return "own";
+    case CauseKind::Source:
+      return "source";
+    case CauseKind::Destination:
+      return "destination";
+    case CauseKind::Link:
+      return "link";
+    case CauseKind::Path:
+      return "path";
+    case CauseKind::Service:
+      return "service";
+  }
+  return "";
 }
 
 std::string_view OwnFaultName(OwnFault fault) {
@@ -294,7 +312,7 @@ IncidentBook::Incident* IncidentBook::FindOpen(const CommonCause& cause,
       return false;
     }
     const bool has_same_name =
-        cause.side == incident.cause.side && !cause.at.empty() && cause.at == incident.cause.at;
+        cause.kind == incident.cause.kind && !cause.at.empty() && cause.at == incident.cause.at;
     const bool shares_link =
         std::find_first_of(cause.links.begin(), cause.links.end(), incident.cause.links.begin(),
                            incident.cause.links.end()) != cause.links.end();

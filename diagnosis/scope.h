@@ -37,14 +37,25 @@ struct PathState {
   std::vector<PathLink> links;
 };
 
-enum class CauseSide : std::uint8_t { Source, Middle, Destination };
+/// Where the cause of what is bad lies.
+enum class CauseKind : std::uint8_t {
+  Own,          // a fault of this exporter, which sees others through it
+  Source,       // what all paths of a source share
+  Destination,  // a target, for most that look at it
+  Link,         // that several paths share
+  Path,         // a single path
+  Service,      // behind a path without fault
+};
+
+/// The `cause` label: "own", "source", "destination", "link", "path" or "service".
+std::string_view CauseKindName(CauseKind kind);
 
 /// What explains that several paths are bad at once.
 struct CommonCause {
-  CauseSide side = CauseSide::Middle;
-  std::string at;                  // of a source or destination: its name
-  std::vector<PathLink> links;     // suspects that cannot be told apart, in path order
-  std::vector<std::size_t> paths;  // the bad ones that it explains, as indexes
+  CauseKind kind = CauseKind::Link;  // or Source or Destination
+  std::string at;                    // of a source or destination: its name
+  std::vector<PathLink> links;       // suspects that cannot be told apart, in path order
+  std::vector<std::size_t> paths;    // the bad ones that it explains, as indexes
   double votes = 0;  // of one of the links: each bad path has one vote for all of its links
   unsigned good_elsewhere = 0;  // good paths that do not go through it
 

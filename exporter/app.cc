@@ -102,7 +102,8 @@ App::App(AppSettings settings, LoadedConfig loaded, PortFactory open_port, const
                                 .dns = dns_board_,
                                 .routes = route_board_,
                                 .asn = asn_board_,
-                                .verdicts = verdict_board_},
+                                .verdicts = verdict_board_,
+                                .incidents = incident_board_},
                 clock_, log_);
           },
           clock, log, kTick),

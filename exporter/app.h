@@ -12,6 +12,7 @@
 #include "config/config.h"
 #include "config/load.h"
 #include "exporter/config_in_force.h"
+#include "exporter/diagnosis/incident_snapshot.h"
 #include "exporter/diagnosis/route_snapshot.h"
 #include "exporter/diagnosis/verdict_snapshot.h"
 #include "exporter/discovery/discovery_snapshot.h"
@@ -112,6 +113,7 @@ class App {
   RouteBoard route_board_;
   AsnBoard asn_board_;
   VerdictBoard verdict_board_;
+  IncidentBoard incident_board_;
   RulesBoard rules_board_;
   DrillBook drills_;
 

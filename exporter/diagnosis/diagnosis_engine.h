@@ -8,6 +8,7 @@
 #include "config/config.h"
 #include "diagnosis/owners.h"
 #include "diagnosis/route_watch.h"
+#include "exporter/diagnosis/incident_snapshot.h"
 #include "exporter/diagnosis/own_watch.h"
 #include "exporter/diagnosis/route_snapshot.h"
 #include "exporter/diagnosis/verdict_desk.h"
@@ -27,6 +28,7 @@ struct DiagnosisBoards {
   RouteBoard& routes;
   AsnBoard& asn;
   VerdictBoard& verdicts;
+  IncidentBoard& incidents;
 };
 
 /// Judges what the trace probers saw: follows their routes, tells whose the hops are, and whom

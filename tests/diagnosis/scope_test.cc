@@ -42,7 +42,7 @@ TEST(Scope, TheLinkThatAllBadPathsShareAndNoGoodOneIsTheCause) {
   EXPECT_EQ(scope.total, 5U);
   ASSERT_THAT(scope.causes, SizeIs(1));
   const CommonCause& cause = scope.causes.front();
-  EXPECT_EQ(cause.side, CauseSide::Middle);
+  EXPECT_EQ(cause.kind, CauseKind::Link);
   EXPECT_THAT(cause.links, ElementsAre(Link(2)));
   EXPECT_THAT(cause.paths, ElementsAre(0U, 1U, 4U));
   EXPECT_DOUBLE_EQ(cause.votes, 1);
@@ -103,7 +103,7 @@ TEST(Scope, WhenEverythingIsBadTheSourceIsLookedAtFirst) {
                                         Path("c", {1, 4}, true)};
   const Scope scope = FindScope(paths);
   ASSERT_THAT(scope.causes, SizeIs(1));
-  EXPECT_EQ(scope.causes.front().side, CauseSide::Source);
+  EXPECT_EQ(scope.causes.front().kind, CauseKind::Source);
   EXPECT_EQ(scope.causes.front().at, "here");
   EXPECT_THAT(scope.causes.front().links, ElementsAre(Link(1)));
   EXPECT_EQ(DescribeScope(scope, scope.causes.front()),
@@ -116,7 +116,7 @@ TEST(Scope, ALinkThatExplainsAllComesBeforeTheSourceWhenSomethingIsFine) {
                                         Path("e", {1, 7}, false)};
   const Scope scope = FindScope(paths);
   ASSERT_THAT(scope.causes, SizeIs(1));
-  EXPECT_EQ(scope.causes.front().side, CauseSide::Middle);
+  EXPECT_EQ(scope.causes.front().kind, CauseKind::Link);
   EXPECT_THAT(scope.causes.front().links, ElementsAre(Link(2)));
 }
 
@@ -126,7 +126,7 @@ TEST(Scope, MostBadPathsWithoutASharedLinkAreTheSources) {
                                         Path("e", {1, 6}, false)};
   const Scope scope = FindScope(paths);
   ASSERT_THAT(scope.causes, SizeIs(1));
-  EXPECT_EQ(scope.causes.front().side, CauseSide::Source);
+  EXPECT_EQ(scope.causes.front().kind, CauseKind::Source);
   EXPECT_THAT(scope.causes.front().links, IsEmpty());
 }
 
@@ -142,7 +142,7 @@ TEST(Scope, ATargetThatMostSourcesSeeBadIsToBlameItself) {
   }
   const Scope scope = FindScope(paths);
   ASSERT_THAT(scope.causes, SizeIs(1));
-  EXPECT_EQ(scope.causes.front().side, CauseSide::Destination);
+  EXPECT_EQ(scope.causes.front().kind, CauseKind::Destination);
   EXPECT_EQ(scope.causes.front().at, "0");
 }
 

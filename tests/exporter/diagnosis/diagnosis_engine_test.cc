@@ -74,13 +74,15 @@ class DiagnosisEngineTest : public ::testing::Test {
   HttpsBoard https_;
   DnsBoard dns_;
   VerdictBoard verdicts_;
+  IncidentBoard incidents_;
   DiagnosisBoards boards_{.traces = traces_,
                           .trace_self = trace_self_,
                           .https = https_,
                           .dns = dns_,
                           .routes = routes_,
                           .asn = asn_,
-                          .verdicts = verdicts_};
+                          .verdicts = verdicts_,
+                          .incidents = incidents_};
   DiagnosisEngine engine_{boards_, clock_, log_};
   ProberKey key_{"here-to-there", ProberKind::TraceIcmp, ProberFamily::Ipv4};
   std::uint64_t rounds_ = 0;
