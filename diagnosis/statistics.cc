@@ -54,19 +54,6 @@ double UpperGammaFraction(double a, double x) {
 
 }  // namespace
 
-Interval WilsonInterval(double hits, double trials) {
-  if (!(trials > 0)) {
-    return {.low = 0, .high = 1};
-  }
-  const double ratio = hits / trials;
-  const double z2 = kZ95 * kZ95 / trials;
-  const double center = (ratio + z2 / 2) / (1 + z2);
-  const double half = kZ95 * std::sqrt(ratio * (1 - ratio) / trials + z2 / (4 * trials)) / (1 + z2);
-  // Without hits the lower bound is 0 exactly; the subtraction leaves dust.
-  return {.low = hits <= 0 ? 0 : std::max(0.0, center - half),
-          .high = hits >= trials ? 1 : std::min(1.0, center + half)};
-}
-
 double FisherAtMost(double first_lost, double first_sent, double second_lost, double second_sent) {
   const double x1 = std::round(first_lost);
   const double n1 = std::max(x1, std::round(first_sent));

@@ -5,17 +5,9 @@
 #include <optional>
 #include <span>
 
+#include "probes/base/wilson_interval.h"
+
 namespace pathwitness {
-
-/// The half-width of a 95 % interval in standard deviations.
-inline constexpr double kZ95 = 1.96;
-
-struct Interval {
-  double low = 0;
-  double high = 0;
-
-  bool operator==(const Interval&) const = default;
-};
 
 /// Probes sent and replies received. Fractions come from counts that were divided by a dispersion.
 struct Counts {
@@ -27,10 +19,6 @@ struct Counts {
 
   bool operator==(const Counts&) const = default;
 };
-
-/// The 95 % interval of a ratio of which `hits` of `trials` were seen; [0, 1] without trials.
-/// Source: E. B. Wilson, "Probable inference" (1927).
-Interval WilsonInterval(double hits, double trials);
 
 /// How likely it is that the first of two samples with one common loss ratio has at most as few
 /// losses as it has, given how many both have together. Rounds fractions; 1 when a sample is empty.

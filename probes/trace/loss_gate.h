@@ -2,26 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstdint>
 
 #include "probes/base/time.h"
+#include "probes/base/wilson_interval.h"
 
 namespace pathwitness {
-
-/// Lower end of the 95 % interval of a ratio, `hits` of `count`.
-/// Source: Wilson, "Probable inference, the law of succession, and statistical inference", JASA
-/// 1927.
-inline double WilsonLow(double hits, double count) {
-  constexpr double kZ = 1.96;
-  if (count <= 0) {
-    return 0;
-  }
-  const double ratio = hits / count;
-  const double centre = ratio + kZ * kZ / (2 * count);
-  const double half = kZ * std::sqrt(ratio * (1 - ratio) / count + kZ * kZ / (4 * count * count));
-  return std::max(0.0, (centre - half) / (1 + kZ * kZ / count));
-}
 
 /// Whether a path loses packets for sure: at least 3 end-to-end probes of the last minute, and more
 /// than 1 % by the lower end of the interval.
@@ -42,7 +28,7 @@ class LossGate {
     constexpr std::uint32_t kFewest = 3;
     constexpr double kTolerated = 0.01;
     const Slot sum = LastMinute(now);
-    return sum.lost >= kFewest && WilsonLow(sum.lost, sum.probes) > kTolerated;
+    return sum.lost >= kFewest && WilsonInterval(sum.lost, sum.probes).low > kTolerated;
   }
 
   /// End-to-end probes of the last minute came back, all of them.

@@ -194,8 +194,8 @@ TEST(LossGate, LossWithinTheToleranceDoesNotOpenIt) {
 }
 
 TEST(LossGate, TheIntervalIsThatOfWilson) {
-  EXPECT_NEAR(WilsonLow(37, 300), 0.0908, 0.0005);
-  EXPECT_EQ(WilsonLow(0, 0), 0);
+  EXPECT_NEAR(WilsonInterval(37, 300).low, 0.0908, 0.0005);
+  EXPECT_EQ(WilsonInterval(0, 0).low, 0);
 }
 
 }  // namespace
