@@ -2,9 +2,11 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <system_error>
 
@@ -42,6 +44,21 @@ std::pair<int, std::uint16_t> ListenOnLoopback(const std::string& address, int b
   const std::uint16_t port = is_ipv6 ? reinterpret_cast<sockaddr_in6*>(&local)->sin6_port
                                      : reinterpret_cast<sockaddr_in*>(&local)->sin_port;
   return {listener, ntohs(port)};
+}
+
+void ServeUntilStopped(int listener, int stop, const std::function<void(int)>& converse) {
+  while (true) {
+    std::array<pollfd, 2> events = {{{listener, POLLIN, 0}, {stop, POLLIN, 0}}};
+    poll(events.data(), events.size(), -1);
+    if (events[1].revents != 0) {
+      return;
+    }
+    const int connection = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
+    if (connection >= 0) {
+      converse(connection);
+      close(connection);
+    }
+  }
 }
 
 void ConnectToLoopback(int descriptor, std::uint16_t port) {

@@ -106,18 +106,7 @@ std::string ScriptedServer::Url() const {
 
 void ScriptedServer::Serve() const {
   BlockBrokenPipeSignal();
-  while (true) {
-    std::array<pollfd, 2> events = {{{listener_, POLLIN, 0}, {stop_, POLLIN, 0}}};
-    poll(events.data(), events.size(), -1);
-    if (events[1].revents != 0) {
-      return;
-    }
-    const int connection = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
-    if (connection >= 0) {
-      Converse(connection);
-      close(connection);
-    }
-  }
+  ServeUntilStopped(listener_, stop_, [this](int connection) { Converse(connection); });
 }
 
 void ScriptedServer::Converse(int connection) const {

@@ -88,18 +88,7 @@ bool WebhookSink::Await(const std::function<bool(const std::vector<ReceivedReque
 }
 
 void WebhookSink::Serve() {
-  while (true) {
-    std::array<pollfd, 2> events = {{{listener_, POLLIN, 0}, {stop_, POLLIN, 0}}};
-    poll(events.data(), events.size(), -1);
-    if (events[1].revents != 0) {
-      return;
-    }
-    const int connection = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
-    if (connection >= 0) {
-      Converse(connection);
-      close(connection);
-    }
-  }
+  ServeUntilStopped(listener_, stop_, [this](int connection) { Converse(connection); });
 }
 
 void WebhookSink::Converse(int connection) {
