@@ -484,6 +484,17 @@ double PlannedPacketRate(const TargetConfig& target, unsigned hops) {
   return static_cast<double>(paths) * per_path;
 }
 
+void CheckHistory(const HistoryConfig& history, Checker check) {
+  check.Range("fine_retention", history.fine_retention, hours(1), 31 * kDay);
+  check.Range("coarse_retention", history.coarse_retention, hours(1), 3660 * kDay);
+  check.Range("incident_retention", history.incident_retention, hours(1), 3660 * kDay);
+  check.Require(history.fine_retention <= history.coarse_retention, "fine_retention",
+                fmt::format("must not be above coarse_retention ({})",
+                            FormatDuration(history.coarse_retention)));
+  constexpr std::uint64_t kSmallest = 16U << 20U;
+  check.Require(history.max_bytes >= kSmallest, "max_bytes", "must be at least 16MiB");
+}
+
 }  // namespace
 
 std::vector<ConfigProblem> CheckConfig(const Config& config) {
@@ -491,12 +502,15 @@ std::vector<ConfigProblem> CheckConfig(const Config& config) {
   Checker check("", problems);
   CheckProbing(config.probing, check.Below("probing"));
   CheckResolver(config.resolver, check.Below("resolver"));
+  check.Range("ptr.lookups_per_second", config.ptr.lookups_per_second, 1U, 1000U);
+  check.Range("ptr.max_names", config.ptr.max_names, std::uint64_t{1}, std::uint64_t{1'000'000});
   CheckBuckets(config.metrics.rtt_buckets, "metrics.rtt_buckets", check);
   CheckBuckets(config.metrics.https_buckets, "metrics.https_buckets", check);
   check.Require(!config.state_directory.empty(), "state_directory", "is required");
   CheckDiscovery(config.discovery, check.Below("discovery"));
   CheckAlerting(config.alerting, check.Below("alerting"));
   CheckLinks(config.links, check.Below("links"));
+  CheckHistory(config.history, check.Below("history"));
   check.Range("asn_database.check_interval", config.asn_database.check_interval, seconds(1), kDay);
   const bool is_discovering =
       !config.discovery.target_files.empty() || !config.discovery.target_http.empty();
@@ -507,7 +521,7 @@ std::vector<ConfigProblem> CheckConfig(const Config& config) {
   }
   CheckNames(config.targets, check);
   CheckBudget(config, check);
-  for (std::vector<ConfigProblem> more : {CheckOwners(config), CheckAlertOverrides(config)}) {
+  for (std::vector<ConfigProblem> more : {CheckArchive(config), CheckOwners(config), CheckAlertOverrides(config)}) {
     std::move(more.begin(), more.end(), std::back_inserter(problems));
   }
   return problems;

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "config/load.h"
@@ -47,6 +49,28 @@ void CheckName(const std::string& name, const std::string& item,
   }
 }
 
+bool IsAsn(std::string_view name) {
+  return name.starts_with("AS") && ParseWholeNumber(name.substr(2)).has_value();
+}
+
+// A misspelt name would call every path unexpected.
+void CheckExpected(const Config& config, std::vector<ConfigProblem>& problems) {
+  std::set<std::string_view> names;
+  for (const OwnerConfig& owner : config.owners) {
+    names.insert(owner.name);
+  }
+  for (std::size_t i = 0; i < config.targets.size(); ++i) {
+    const std::vector<std::string>& expected = config.targets[i].expect_transit;
+    for (std::size_t k = 0; k < expected.size(); ++k) {
+      if (!IsAsn(expected[k]) && !names.contains(expected[k])) {
+        problems.push_back({"", 0, 0, fmt::format("targets[{}].expect_transit[{}]", i, k),
+                            fmt::format("is neither an AS number nor the name of an owner: {}",
+                                        Quote(expected[k]))});
+      }
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<ConfigProblem> CheckOwners(const Config& config) {
@@ -66,6 +90,7 @@ std::vector<ConfigProblem> CheckOwners(const Config& config) {
       owned.Add(owner.prefixes[k].ToString(), fmt::format("{}.prefix[{}]", item, k));
     }
   }
+  CheckExpected(config, problems);
   Uniqueness exchanged(problems);
   for (std::size_t i = 0; i < config.exchanges.size(); ++i) {
     const std::string item = fmt::format("exchanges[{}]", i);

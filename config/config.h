@@ -263,10 +263,53 @@ struct AsnDatabaseConfig {
   bool operator==(const AsnDatabaseConfig&) const = default;
 };
 
+/// What is kept on disk of what was measured. More time costs disk only: about 110 bytes a path and
+/// fine bucket, 200 a path and coarse one, at 15 hops.
+struct HistoryConfig {
+  bool is_enabled = true;
+  std::string directory;                                // empty: "history" in the state directory
+  Duration fine_retention = std::chrono::hours(2);      // of buckets of 10 s
+  Duration coarse_retention = std::chrono::days(14);    // of buckets of a minute, and of routes
+  Duration incident_retention = std::chrono::days(90);  // of incidents, with 15 min around them
+  std::uint64_t max_bytes = std::uint64_t{4} << 30U;    // the oldest goes when there is more
+
+  bool operator==(const HistoryConfig&) const = default;
+};
+
 struct ReloadConfig {
   bool watch = false;  // load again when a file that was read changes
 
   bool operator==(const ReloadConfig&) const = default;
+};
+
+/// Where reports are kept on this machine. docs/evidence.md.
+struct ArchiveConfig {
+  std::string directory;  // empty: "archive" in the state directory
+  Duration retention = std::chrono::hours(24 * 14);
+  std::uint64_t max_bytes = 4ULL << 30U;       // of all reports, in blocks of the disk
+  std::uint64_t min_free_bytes = 1ULL << 30U;  // nothing is written while less than this is free
+  Duration every = std::chrono::minutes(5);    // how often each target has a report
+
+  bool operator==(const ArchiveConfig&) const = default;
+};
+
+/// The S3 bucket that gets a copy of each report. docs/evidence.md.
+struct UploadConfig {
+  std::string endpoint;  // root URL of the service; empty: no uploads
+  std::string bucket;
+  std::string region = "us-east-1";
+  std::string prefix;           // of all keys, without a slash at its ends; empty: none
+  bool path_style = true;       // the bucket in the path; false: in the host's name
+  std::string access_key_file;  // with secret_key_file; empty: AWS_ACCESS_KEY_ID and its like
+  std::string secret_key_file;
+  std::string session_token_file;      // of temporary keys; empty: none
+  std::string server_side_encryption;  // AES256 or aws:kms; empty: as the bucket is set up
+  std::string kms_key_id;              // with aws:kms; empty: the service's own key
+  Duration timeout = std::chrono::seconds(30);  // of one file
+  TlsClientConfig tls;
+  std::string proxy;
+
+  bool operator==(const UploadConfig&) const = default;
 };
 
 /// The alert rules that are shipped, and which Prometheus servers are to run just these.
@@ -293,7 +336,9 @@ struct Config {
   ResolverConfig resolver;
   PtrConfig ptr;
   MetricsConfig metrics;
-  std::string state_directory = "/var/lib/pathwitness";  // pushed heartbeats survive here
+  std::string state_directory = "/var/lib/pathwitness";  // what survives a restart
+  ArchiveConfig archive;
+  UploadConfig upload;
   std::vector<IpPrefix> probe_allow;  // hosts that /probe may measure beside configured targets
   TargetConfig target_defaults;       // what a target that says nothing gets
   std::vector<TargetConfig> targets;
@@ -302,6 +347,7 @@ struct Config {
   AlertingConfig alerting;
   LinksConfig links;
   ReloadConfig reload;
+  HistoryConfig history;
   AsnDatabaseConfig asn_database;
   std::vector<OwnerConfig> owners;
   std::vector<ExchangeConfig> exchanges;

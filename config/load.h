@@ -102,8 +102,12 @@ std::vector<ConfigProblem> CheckConfig(const Config& config);
 /// Each override is about a known alert, tier and target, once. Pure; part of CheckConfig.
 std::vector<ConfigProblem> CheckAlertOverrides(const Config& config);
 
-/// Each prefix has one owner and one exchange, each AS one name. Pure; part of CheckConfig.
+/// Each prefix has one owner and one exchange, each AS one name, and what a target expects on its
+/// path is one of these or an AS. Pure; part of CheckConfig.
 std::vector<ConfigProblem> CheckOwners(const Config& config);
+
+/// Where reports are kept and uploaded makes sense. Pure; part of CheckConfig.
+std::vector<ConfigProblem> CheckArchive(const Config& config);
 
 /// An alert may be disabled for 90 days from `now` at most. Pure. Problems carry keys.
 std::vector<ConfigProblem> CheckExpiries(const Config& config, WallTime now);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <optional>
 #include <utility>
 
@@ -50,6 +51,16 @@ std::optional<int> ParseStatus(std::string_view text) {
   return number && *number <= kLargest ? std::optional(static_cast<int>(*number)) : std::nullopt;
 }
 
+// "64500" and "AS64500" are the same.
+std::optional<std::string> ParseNetwork(std::string_view text) {
+  const std::optional<std::uint64_t> number = ParseWholeNumber(text);
+  if (!number) {
+    return text.empty() ? std::nullopt : std::optional(std::string(text));
+  }
+  const bool is_asn = *number > 0 && *number <= std::numeric_limits<std::uint32_t>::max();
+  return is_asn ? std::optional(fmt::format("AS{}", *number)) : std::nullopt;
+}
+
 std::optional<std::string> ParseText(std::string_view text) {
   return std::string(text);
 }
@@ -71,6 +82,13 @@ void ReadResolver(Section section, ResolverConfig& resolver) {
   section.Read("min_ttl", resolver.min_ttl);
   section.Read("max_ttl", resolver.max_ttl);
   section.Read("retry_interval", resolver.retry_interval);
+  section.Finish();
+}
+
+void ReadPtr(Section section, PtrConfig& ptr) {
+  section.Read("enabled", ptr.enabled);
+  section.Read("lookups_per_second", ptr.lookups_per_second);
+  section.Read("max_names", ptr.max_names);
   section.Finish();
 }
 
@@ -232,6 +250,8 @@ void ReadRouteAndLabels(Section& section, TargetConfig& target) {
   section.Read("interface", target.route.interface);
   section.Read("mark", target.route.mark);
   section.ReadTexts("labels", target.labels);
+  section.ReadList("expect_transit", target.expect_transit, "an AS number or an owner's name",
+                   ParseNetwork);
 }
 
 // What targets start from; a URL has no default, and neither has the kind of a pulse.
@@ -383,6 +403,42 @@ void ReadLinks(Section section, LinksConfig& links) {
   section.Finish();
 }
 
+void ReadHistory(Section section, HistoryConfig& history) {
+  section.Read("enabled", history.is_enabled);
+  section.Read("directory", history.directory);
+  section.Read("fine_retention", history.fine_retention);
+  section.Read("coarse_retention", history.coarse_retention);
+  section.Read("incident_retention", history.incident_retention);
+  section.ReadByteSize("max_bytes", history.max_bytes);
+  section.Finish();
+}
+
+void ReadArchive(Section section, ArchiveConfig& archive) {
+  section.Read("directory", archive.directory);
+  section.Read("retention", archive.retention);
+  section.ReadByteSize("max_bytes", archive.max_bytes);
+  section.ReadByteSize("min_free_bytes", archive.min_free_bytes);
+  section.Read("every", archive.every);
+  section.Finish();
+}
+
+void ReadUpload(Section section, UploadConfig& upload) {
+  section.Read("endpoint", upload.endpoint);
+  section.Read("bucket", upload.bucket);
+  section.Read("region", upload.region);
+  section.Read("prefix", upload.prefix);
+  section.Read("path_style", upload.path_style);
+  section.Read("access_key_file", upload.access_key_file);
+  section.Read("secret_key_file", upload.secret_key_file);
+  section.Read("session_token_file", upload.session_token_file);
+  section.Read("server_side_encryption", upload.server_side_encryption);
+  section.Read("kms_key_id", upload.kms_key_id);
+  section.Read("timeout", upload.timeout);
+  section.Read("proxy", upload.proxy);
+  ReadTls(section.Sub("tls"), upload.tls);
+  section.Finish();
+}
+
 void ReadReload(Section section, ReloadConfig& reload) {
   section.Read("watch", reload.watch);
   section.Finish();
@@ -394,8 +450,11 @@ Config ReadConfig(Section root) {
   Config config;
   ReadProbing(root.Sub("probing"), config.probing);
   ReadResolver(root.Sub("resolver"), config.resolver);
+  ReadPtr(root.Sub("ptr"), config.ptr);
   ReadMetrics(root.Sub("metrics"), config.metrics);
   root.Read("state_directory", config.state_directory);
+  ReadArchive(root.Sub("archive"), config.archive);
+  ReadUpload(root.Sub("upload"), config.upload);
   Section probe = root.Sub("probe");
   probe.ReadList("allow", config.probe_allow, "a prefix such as 192.0.2.0/24, without host bits",
                  IpPrefix::Parse);
@@ -403,6 +462,7 @@ Config ReadConfig(Section root) {
   ReadDiscovery(root.Sub("discovery"), config.discovery);
   ReadAlerting(root.Sub("alerting"), config.alerting);
   ReadLinks(root.Sub("links"), config.links);
+  ReadHistory(root.Sub("history"), config.history);
   ReadReload(root.Sub("reload"), config.reload);
   ReadAsnDatabase(root.Sub("asn_database"), config.asn_database);
   root.ReadMaps("owners", config.owners, ReadOwner);

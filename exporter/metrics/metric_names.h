@@ -178,10 +178,27 @@ inline constexpr Metric kHopSeriesRefused{
 
 inline constexpr Metric kPathHopInfo{
     "pathwitness_path_hop_info", kGauge,
-    "target,prober,family,hop,address,asn,as_name,owner,segment",
-    "The newest responder at this hop, the network its address is in, and who owns the hop and the "
-    "link before it; always 1, one per hop. Empty labels: unknown. Absent when the hop never "
-    "answered, and without a recent round."};
+    "target,prober,family,hop,address,ptr,asn,as_name,owner,segment",
+    "The newest responder at this hop, its name, the network its address is in, and who owns the "
+    "hop and the link before it; always 1, one per hop. Empty labels: unknown. Absent when the hop "
+    "never answered, and without a recent round."};
+inline constexpr Metric kPathHopIcmpLimited{
+    "pathwitness_path_hop_icmp_limited", kGauge, "target,prober,family,hop",
+    "1 when the hop leaves significantly more probes unanswered than the destination: it limits "
+    "its own answers, which is no loss; else 0. Absent before a hop and the destination had enough "
+    "probes, and without a recent round."};
+inline constexpr Metric kPathRouteInfo{
+    "pathwitness_path_route_info", kGauge, "target,prober,family,as_path",
+    "The networks that the path passes, as AS numbers in their order and each once in a row, 16 at "
+    "most; always 1. Absent when none is known, and without a recent round."};
+inline constexpr Metric kPathUnexpectedTransit{
+    "pathwitness_path_unexpected_transit", kGauge, "target,prober,family",
+    "Networks on the path that are not among those that the configuration expects. Absent when it "
+    "expects none, and without a recent round."};
+inline constexpr Metric kPathUnexpectedTransitInfo{
+    "pathwitness_path_unexpected_transit_info", kGauge, "target,prober,family,asn,owner",
+    "A network on the path that the configuration does not expect there; always 1, one per "
+    "network. Absent when there is none, and without a recent round."};
 inline constexpr Metric kPathRouteChanges{
     "pathwitness_path_route_changes_total", kCounter, "target,prober,family,class",
     "Changes of the route, by where. intra_as: inside the same networks; inter_as: through other "
@@ -244,6 +261,55 @@ inline constexpr Metric kLossLowerBound{
 inline constexpr Metric kLossUpperBound{
     "pathwitness_loss_upper_bound_ratio", kGauge, "target,prober,family",
     "Upper end of the same interval. Absent without probes and without a recent round."};
+
+// Directions, by the reflector of another pathwitness. fwd: from here to it; rev: back.
+
+inline constexpr Metric kOneWayRequests{
+    "pathwitness_oneway_requests_total", kCounter, "target,prober,family",
+    "Requests sent to the target's reflector, answered or not."};
+inline constexpr Metric kOneWayRequestsUnsent{
+    "pathwitness_oneway_requests_unsent_total", kCounter, "target,prober,family,reason",
+    "Requests that were due and could not be sent, by reason."};
+inline constexpr Metric kOneWayPackets{
+    "pathwitness_oneway_packets_total", kCounter, "target,prober,family,direction",
+    "Packets whose fate is known, by direction. fwd: requests up to the one answered last; rev: "
+    "answers that the reflector had sent by then."};
+inline constexpr Metric kOneWayPacketsLost{
+    "pathwitness_oneway_packets_lost_total", kCounter, "target,prober,family,direction",
+    "Those of pathwitness_oneway_packets_total that did not arrive."};
+inline constexpr Metric kOneWayAnswersRefused{
+    "pathwitness_oneway_answers_refused_total", kCounter, "target,prober,family,reason",
+    "Datagrams from the reflector's address that were no valid answers, by reason."};
+inline constexpr Metric kOneWayLastAnswer{
+    "pathwitness_oneway_last_answer_timestamp_seconds", kGauge, "target,prober,family",
+    "Unix time in seconds of the last valid answer. Absent before the first."};
+
+// Incidents
+
+inline constexpr Metric kIncidents{
+    "pathwitness_incidents", kGauge, "cause",
+    "Incidents that are open now, by where their cause lies: own: this exporter or its uplink; "
+    "source: what all of its paths share; destination: a target that most sources see fail; "
+    "link: a link that several paths share; path: a single path; service: behind a path without "
+    "fault."};
+inline constexpr Metric kIncidentsWithoutSeries{
+    "pathwitness_incidents_without_series", kGauge, "",
+    "Open incidents beyond the 100 that reach most targets and have the series below."};
+inline constexpr Metric kIncidentInfo{
+    "pathwitness_incident_info", kGauge, "incident,cause,at,state,owner,asn,segment,via",
+    "An open incident: one cause and all that it makes fail; always 1. at: which part of the "
+    "exporter, of an own cause. An empty owner: nobody is likely enough, or verdicts differ. "
+    "via: the link that its paths share, when known."};
+inline constexpr Metric kIncidentTargets{
+    "pathwitness_incident_targets", kGauge, "incident",
+    "Targets that the incident makes fail now."};
+inline constexpr Metric kIncidentSince{
+    "pathwitness_incident_since_timestamp_seconds", kGauge, "incident",
+    "Unix time in seconds at which the first signs of the incident were known."};
+inline constexpr Metric kIncidentTargetInfo{
+    "pathwitness_incident_target_info", kGauge, "incident,target",
+    "A target that belongs to the open incident, now or since it began; always 1, at most 1000 "
+    "in all."};
 
 // HTTPS
 
@@ -333,6 +399,18 @@ inline constexpr Metric kDnsAddressChanges{"pathwitness_dns_address_changes_tota
 inline constexpr Metric kDnsAddresses{
     "pathwitness_dns_addresses", kGauge, "target,family",
     "Addresses in the last good answer. Absent while the first lookup is under way."};
+inline constexpr Metric kPtrLookups{
+    "pathwitness_ptr_lookups_total", kCounter, "",
+    "Lookups of routers' names that are over. Absent when the configuration does without."};
+inline constexpr Metric kPtrLookupFailures{
+    "pathwitness_ptr_lookup_failures_total", kCounter, "",
+    "Those of them without an answer, or with an error other than that there is no name."};
+inline constexpr Metric kPtrNames{
+    "pathwitness_ptr_names", kGauge, "",
+    "Routers whose names are known now. Absent when the configuration does without."};
+inline constexpr Metric kPtrRefused{
+    "pathwitness_ptr_refused", kGauge, "",
+    "Routers that are not asked for, since ptr.max_names are remembered already."};
 
 // Discovery
 
@@ -403,6 +481,15 @@ inline constexpr Metric kEngineRestarts{
 inline constexpr Metric kSchedulerLateness{
     "pathwitness_scheduler_lateness_seconds", kHistogram, "engine",
     "How long after its deadline the engine was given the CPU, in seconds."};
+inline constexpr Metric kReflectorAnswers{
+    "pathwitness_reflector_answers_total", kCounter, "",
+    "Requests of other pathwitness that were counted and answered. Absent without --responder."};
+inline constexpr Metric kReflectorRefused{
+    "pathwitness_reflector_requests_refused_total", kCounter, "reason",
+    "Datagrams that were not answered, by reason. Absent without --responder."};
+inline constexpr Metric kReflectorSessions{
+    "pathwitness_reflector_sessions", kGauge, "",
+    "Probers whose requests are being counted now. Absent without --responder."};
 
 // Alerting
 
@@ -485,16 +572,20 @@ inline constexpr std::array kAllMetrics = {
     kPathReached, kPathDestinationHop, kPathLastRespondingHop,
     kPathHopProbes, kPathHopProbesCredited, kPathHopRepliesMissing, kPathHopRtt, kPathHopLastRtt,
     kHopSeriesRefused,
-    kPathHopInfo, kPathRouteChanges, kPathRouteLastChange, kPathRouteLastChangeInfo,
+    kPathHopInfo, kPathHopIcmpLimited, kPathRouteInfo, kPathUnexpectedTransit,
+    kPathUnexpectedTransitInfo, kPathRouteChanges, kPathRouteLastChange, kPathRouteLastChangeInfo,
     kPathEcmpChanges, kPathHopSilences, kPathEcmpWidth, kPathLoopDetected, kAsnDatabaseBuilt,
     kAsnDatabaseFailing,
     kVerdict, kVerdictInfo, kVerdictProbability, kVerdictSince, kLossLowerBound, kLossUpperBound,
+    kIncidents, kIncidentsWithoutSeries, kIncidentInfo, kIncidentTargets, kIncidentSince,
+    kIncidentTargetInfo,
     kHttpsRequests, kHttpsFailures, kHttpsResponses, kHttpsDuration, kHttpsPhaseDuration,
     kHttpsTcpRetransmits, kHttpsSuccess, kHttpsStatusCode, kHttpsBodyBytes, kHttpsRedirects,
     kHttpsLastPhaseDuration, kHttpsTcpRtt, kHttpsCertificateNotAfter, kHttpsCertificateVerified,
     kHttpsCertificateInfo, kHttpsConnectionInfo,
     kPulseTimestamp, kPulseExpectedInterval, kPulseFailures,
     kDnsLookups, kDnsLookupFailures, kDnsAddressChanges, kDnsAddresses,
+    kPtrLookups, kPtrLookupFailures, kPtrNames, kPtrRefused,
     kDiscoveryTargets, kDiscoveryTargetsRefused, kDiscoveryFailures, kDiscoveryLastSuccess,
     kPacketsSent, kPacketSendErrors, kPacketsDeferred, kPacketsShed, kResponders, kHopProbesWaiting, kFocusSets, kPacketBudget, kRepliesUnmatched,
     kRepliesSpoofed, kRepliesMalformed, kRepliesLate, kRepliesDuplicate, kReceiveDrops,

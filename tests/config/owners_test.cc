@@ -42,5 +42,13 @@ TEST(Owners, AMissingDatabaseIsNoErrorOfTheConfiguration) {
                                                     .check_interval = std::chrono::seconds(5)}));
 }
 
+TEST(ExpectTransit, TakesAsNumbersInBothFormsAndNamesOfOwners) {
+  const Config config = With(
+      "owners: [{asn: 64501, name: lab-isp}]\n"
+      "defaults: {expect_transit: [64500, AS64502, lab-isp]}");
+  EXPECT_EQ(config.targets.at(0).expect_transit,
+            (std::vector<std::string>{"AS64500", "AS64502", "lab-isp"}));
+}
+
 }  // namespace
 }  // namespace pathwitness
