@@ -60,6 +60,14 @@ std::vector<ConfigProblem> CheckFiles(const Config& config) {
     CheckRequestFiles(config.alerting.prometheus[i], fmt::format("alerting.prometheus[{}]", i),
                       problems);
   }
+  for (const auto& [key, path] : {std::pair{"access_key_file", &config.upload.access_key_file},
+                                  {"secret_key_file", &config.upload.secret_key_file},
+                                  {"session_token_file", &config.upload.session_token_file},
+                                  {"tls.ca_file", &config.upload.tls.ca_file},
+                                  {"tls.cert_file", &config.upload.tls.cert_file},
+                                  {"tls.key_file", &config.upload.tls.key_file}}) {
+    CheckFile(*path, fmt::format("upload.{}", key), problems);
+  }
   std::error_code error;
   if (!config.alerting.prometheus.empty() &&
       !std::filesystem::is_directory(config.alerting.rules, error)) {

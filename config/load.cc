@@ -62,6 +62,13 @@ void StartPathsAt(const std::filesystem::path& folder, Config& config) {
     start(request.bearer_token_file);
   };
   start(config.state_directory);
+  start(config.history.directory);
+  start(config.archive.directory);
+  for (std::string* const path : {&config.upload.access_key_file, &config.upload.secret_key_file,
+                                  &config.upload.session_token_file, &config.upload.tls.ca_file,
+                                  &config.upload.tls.cert_file, &config.upload.tls.key_file}) {
+    start(*path);
+  }
   start(config.asn_database.path);
   std::for_each(config.discovery.target_files.begin(), config.discovery.target_files.end(), start);
   for (HttpSourceConfig& source : config.discovery.target_http) {

@@ -86,10 +86,13 @@ TEST(DefaultConfig, TopLevelSectionsEqualTheMemberDefaults) {
   EXPECT_EQ(config.resolver, defaults.resolver);
   EXPECT_EQ(config.metrics, defaults.metrics);
   EXPECT_EQ(config.state_directory, defaults.state_directory);
+  EXPECT_EQ(config.archive, defaults.archive);
+  EXPECT_EQ(config.upload, defaults.upload);
   EXPECT_EQ(config.probe_allow, defaults.probe_allow);
   EXPECT_EQ(config.discovery, defaults.discovery);
   EXPECT_EQ(config.alerting, defaults.alerting);
   EXPECT_EQ(config.links, defaults.links);
+  EXPECT_EQ(config.history, defaults.history);
   EXPECT_EQ(config.reload, defaults.reload);
 }
 
