@@ -253,6 +253,7 @@ Views App::MakeViews() {
                               .routes = &route_board_,
                               .asn = &asn_board_,
                               .verdicts = &verdict_board_,
+                              .incidents = &incident_board_,
                               .rules = &rules_board_,
                               .drills = &drills_,
                               .clock = &clock_,

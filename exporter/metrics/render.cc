@@ -14,6 +14,7 @@
 #include "exporter/metrics/gzip.h"
 #include "exporter/metrics/hop_choice.h"
 #include "exporter/metrics/https_collector.h"
+#include "exporter/metrics/incident_collector.h"
 #include "exporter/metrics/page_writer.h"
 #include "exporter/metrics/path_collector.h"
 #include "exporter/metrics/prober_collector.h"
@@ -73,6 +74,7 @@ void WritePage(const MetricSources& sources, PageWriter& page) {
   RouteCollector(hops.shown, OfThose(by_key, sources.routes->All()), sources.asn->Find(0), now)
       .Write(page);
   VerdictCollector(OfThose(by_key, sources.verdicts->All()), now).Write(page);
+  Write(IncidentCollector(sources.incidents->All()), page);
   HttpsCollector(https, now).Write(page);
   PulseCollector(pulses, now).Write(page);
   Write(DnsCollector(sources.dns->All()), page);

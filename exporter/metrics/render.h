@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "exporter/diagnosis/incident_snapshot.h"
 #include "exporter/diagnosis/route_snapshot.h"
 #include "exporter/diagnosis/verdict_snapshot.h"
 #include "exporter/discovery/discovery_snapshot.h"
@@ -31,6 +32,7 @@ struct MetricSources {
   const RouteBoard* routes = nullptr;
   const AsnBoard* asn = nullptr;
   const VerdictBoard* verdicts = nullptr;
+  const IncidentBoard* incidents = nullptr;
   const RulesBoard* rules = nullptr;
   const DrillBook* drills = nullptr;
   const Clock* clock = nullptr;

@@ -147,6 +147,7 @@ TEST(RenderMetrics, RendersBeforeAnyEngineHasSpoken) {
   const RouteBoard routes;
   const AsnBoard asn;
   const VerdictBoard verdicts;
+  const IncidentBoard incidents;
   const RulesBoard rules;
   MetricSources sources = world.Sources();
   sources.traces = &traces;
@@ -158,6 +159,7 @@ TEST(RenderMetrics, RendersBeforeAnyEngineHasSpoken) {
   sources.routes = &routes;
   sources.asn = &asn;
   sources.verdicts = &verdicts;
+  sources.incidents = &incidents;
   sources.rules = &rules;
   EXPECT_THAT(MetricsPage(sources),
               AllOf(HasSubstr("pathwitness_targets 3\n"), Not(HasSubstr("pathwitness_path_"))));

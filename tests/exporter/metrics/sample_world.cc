@@ -210,6 +210,25 @@ VerdictSnapshot Quiet(WallTime now) {
           .loss = Interval{.low = 0, .high = 0.03125}};
 }
 
+// What Blamed is told of, as one cause.
+IncidentSnapshot Incident(WallTime now) {
+  const VerdictSnapshot blamed = Blamed(now);
+  return {.id = "20260101T000000Z-0001",
+          .opened = now - seconds(290),
+          .since = blamed.since,
+          .last_seen = now,
+          .closed = std::nullopt,
+          .merged_into = {},
+          .cause = CauseKind::Link,
+          .at = {},
+          .scope = {.bad = 2, .total = 3, .via = "192.0.2.1-192.0.2.2"},
+          .targets = {"fra-to-example", "fra-to-nowhere"},
+          .witness = blamed.status.key,
+          .verdict = *blamed.verdict,
+          .owner = blamed.verdict->attribution.owner,
+          .text = {}};
+}
+
 RulesSnapshot ChangedRules(WallTime now) {
   RulesSnapshot rules{.prometheus = "http://prometheus.example:9090",
                       .interval = seconds(300),
@@ -340,6 +359,7 @@ SampleWorld::SampleWorld() {
   for (const VerdictSnapshot& said : {Blamed(now), Quiet(now)}) {
     publish(verdicts, said.status.key, said);
   }
+  publish(incidents, Incident(now).id, Incident(now));
   publish(rules, ChangedRules(now).prometheus, ChangedRules(now));
   publish(trace_self, 0, BusySelf());
   drills.Start(
@@ -366,6 +386,7 @@ MetricSources SampleWorld::Sources() const {
   sources.routes = &routes;
   sources.asn = &asn;
   sources.verdicts = &verdicts;
+  sources.incidents = &incidents;
   sources.rules = &rules;
   sources.drills = &drills;
   sources.clock = &clock;

@@ -20,6 +20,7 @@ struct SampleWorld {
   RouteBoard routes;
   AsnBoard asn;
   VerdictBoard verdicts;
+  IncidentBoard incidents;
   RulesBoard rules;
   DrillBook drills;
   ExporterFacts facts;
