@@ -2,10 +2,8 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <openssl/evp.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <utility>
 
@@ -16,6 +14,7 @@
 #include "config/section.h"
 #include "config/values.h"
 #include "config/yaml_tree.h"
+#include "probes/crypto/digest.h"
 
 namespace pathwitness {
 namespace {
@@ -35,19 +34,6 @@ std::string OnOneLine(const std::string& text) {
   std::replace_if(
       line.begin(), line.end(), [](char c) { return static_cast<unsigned char>(c) < ' '; }, '?');
   return line;
-}
-
-std::string Sha256(std::string_view text) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned length = 0;
-  if (EVP_Digest(text.data(), text.size(), digest.data(), &length, EVP_sha256(), nullptr) != 1) {
-    throw std::runtime_error("SHA-256 is not available in OpenSSL");
-  }
-  std::string hexadecimal;
-  for (unsigned i = 0; i < length; ++i) {
-    hexadecimal += fmt::format("{:02x}", digest.at(i));
-  }
-  return hexadecimal;
 }
 
 void StartPathsAt(const std::filesystem::path& folder, Config& config) {
@@ -100,7 +86,7 @@ class Layers {
   // What can be checked without opening anything; problems are in the log.
   Config ReadChecked(WallTime now, const Shard& shard) {
     Config config = ReadConfig(Section(&root_, "", "", log_));
-    config.sha256 = Sha256(texts_);
+    config.sha256 = ToHex(Sha256(texts_));
     config.shard = shard;
     Locate(CheckConfig(config));
     Locate(CheckExpiries(config, now));

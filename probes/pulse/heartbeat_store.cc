@@ -1,71 +1,19 @@
 #include "probes/pulse/heartbeat_store.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <chrono>
-#include <cstddef>
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
 #include <string_view>
 #include <utility>
 
+#include "probes/disk/files.h"
+
 namespace pathwitness {
 namespace {
 
 using Json = nlohmann::json;
 constexpr std::string_view kFileName = "heartbeats.json";
-
-std::error_code LastError() {
-  return {errno, std::generic_category()};
-}
-
-class OpenFile {
- public:
-  OpenFile(const std::filesystem::path& path, int flags)
-      : descriptor_(open(path.c_str(), flags | O_CLOEXEC, 0600)),
-        error_(descriptor_ < 0 ? LastError() : std::error_code{}) {}
-  ~OpenFile() {
-    if (descriptor_ >= 0) {
-      close(descriptor_);
-    }
-  }
-  OpenFile(const OpenFile&) = delete;
-  OpenFile& operator=(const OpenFile&) = delete;
-
-  std::error_code Write(std::string_view text) const {
-    while (!error_ && !text.empty()) {
-      const ssize_t written = write(descriptor_, text.data(), text.size());
-      if (written < 0 && errno != EINTR) {
-        return LastError();
-      }
-      text.remove_prefix(written < 0 ? 0 : static_cast<std::size_t>(written));
-    }
-    return Sync();
-  }
-
-  std::error_code Sync() const { return error_ || fsync(descriptor_) == 0 ? error_ : LastError(); }
-
- private:
-  int descriptor_;
-  std::error_code error_;  // of opening; every call fails with it
-};
-
-std::error_code WriteAtomically(const std::filesystem::path& path, std::string_view text) {
-  std::filesystem::path draft = path;
-  draft += ".tmp";
-  {
-    const OpenFile file(draft, O_WRONLY | O_CREAT | O_TRUNC);
-    if (const std::error_code error = file.Write(text)) {
-      return error;
-    }
-  }
-  std::error_code error;
-  std::filesystem::rename(draft, path, error);
-  return error ? error : OpenFile(path.parent_path(), O_RDONLY | O_DIRECTORY).Sync();
-}
 
 /// Empty when the text is not what Flush writes.
 std::optional<std::map<std::string, double>> ReadBeats(const std::string& text) {
