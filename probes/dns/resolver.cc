@@ -20,6 +20,7 @@
 #include <utility>
 
 #include "probes/dns/epoll_set.h"
+#include "probes/dns/ptr_reply.h"
 
 namespace pathwitness {
 namespace {
@@ -28,6 +29,7 @@ constexpr std::size_t kMaxAddresses = 64;
 constexpr Duration kHostsFileTtl = std::chrono::minutes(1);
 constexpr int kClassInternet = 1;
 constexpr int kTypeA = 1;
+constexpr int kTypePtr = 12;
 constexpr int kTypeAaaa = 28;
 
 int SocketFamily(IpFamily family) {
@@ -79,7 +81,7 @@ DnsAnswer ReadRecords(IpFamily family, std::span<const Record> records, Address 
   return AnswerOf(std::move(addresses), std::chrono::seconds(std::max(ttl, 0)));
 }
 
-DnsAnswer ReadReply(IpFamily family, std::span<const unsigned char> reply) {
+DnsAnswer ReadAddressReply(IpFamily family, std::span<const unsigned char> reply) {
   const int length = static_cast<int>(reply.size());
   int count = kMaxAddresses;
   if (family == IpFamily::Ipv4) {
@@ -100,6 +102,20 @@ DnsAnswer ReadReply(IpFamily family, std::span<const unsigned char> reply) {
                    family,
                    std::span<const ares_addr6ttl>(records).first(static_cast<std::size_t>(count)),
                    &ares_addr6ttl::ip6addr);
+}
+
+DnsAnswer ReadNameReply(std::span<const unsigned char> reply) {
+  std::optional<PtrRecord> record = ReadPtrReply(std::as_bytes(reply));
+  if (!record) {
+    return {.status = DnsAnswer::Status::NoAddress, .error = "no usable name"};
+  }
+  return {.status = DnsAnswer::Status::Name, .name = std::move(record->name), .ttl = record->ttl};
+}
+
+DnsAnswer ReadReply(int type, std::span<const unsigned char> reply) {
+  return type == kTypePtr
+             ? ReadNameReply(reply)
+             : ReadAddressReply(type == kTypeA ? IpFamily::Ipv4 : IpFamily::Ipv6, reply);
 }
 
 int Milliseconds(Duration duration) {
@@ -153,15 +169,17 @@ class Resolver::Impl {
   }
 
   void Lookup(const std::string& name, IpFamily family, MonoTime now, Done done) {
-    now_ = now;
-    ReopenWhenServersChanged();
-    const std::uint64_t id = ++last_id_;
-    pending_.emplace(id, Question{name, family, now, now + patience_, std::move(done)});
+    const int type = family == IpFamily::Ipv4 ? kTypeA : kTypeAaaa;
+    const std::uint64_t id = Accept({name, type, now, {}, std::move(done)});
     if (auto answer = FromHostsFile(name, family)) {
       Finish(id, *std::move(answer));
       return;
     }
     Ask(id);
+  }
+
+  void LookupName(const IpAddress& address, MonoTime now, Done done) {
+    Ask(Accept({ReverseName(address), kTypePtr, now, {}, std::move(done)}));
   }
 
   void Turn(MonoTime now) {
@@ -201,7 +219,7 @@ class Resolver::Impl {
  private:
   struct Question {
     std::string name;
-    IpFamily family;
+    int type;
     MonoTime asked;
     MonoTime deadline;
     Done done;
@@ -230,7 +248,15 @@ class Resolver::Impl {
     if (found == pending_.end()) {
       return;
     }
-    Finish(id, status == ARES_SUCCESS ? ReadReply(found->second.family, reply) : FailureOf(status));
+    Finish(id, status == ARES_SUCCESS ? ReadReply(found->second.type, reply) : FailureOf(status));
+  }
+
+  std::uint64_t Accept(Question question) {
+    now_ = question.asked;
+    ReopenWhenServersChanged();
+    question.deadline = question.asked + patience_;
+    pending_.emplace(++last_id_, std::move(question));
+    return last_id_;
   }
 
   void Finish(std::uint64_t id, DnsAnswer answer) {
@@ -241,9 +267,8 @@ class Resolver::Impl {
 
   void Ask(std::uint64_t id) {
     const Question& question = pending_.at(id);
-    const int type = question.family == IpFamily::Ipv4 ? kTypeA : kTypeAaaa;
     auto query = std::make_unique<Query>(Query{this, id});
-    ares_query(channel_.get(), question.name.c_str(), kClassInternet, type, &OnReply,
+    ares_query(channel_.get(), question.name.c_str(), kClassInternet, question.type, &OnReply,
                query.release());
   }
 
@@ -374,6 +399,10 @@ void Resolver::Configure(const ResolverConfig& config) {
 
 void Resolver::Lookup(const std::string& name, IpFamily family, MonoTime now, Done done) {
   impl_->Lookup(name, family, now, std::move(done));
+}
+
+void Resolver::LookupName(const IpAddress& address, MonoTime now, Done done) {
+  impl_->LookupName(address, now, std::move(done));
 }
 
 void Resolver::Turn(MonoTime now) {

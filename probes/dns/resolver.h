@@ -15,6 +15,7 @@ namespace pathwitness {
 struct DnsAnswer {
   enum class Status : std::uint8_t {
     Addresses,
+    Name,       // of an address
     NoAddress,  // the name exists, but not in this family
     NoName,     // there is no such name
     Failed,     // no answer, or an answer that is of no use
@@ -22,14 +23,16 @@ struct DnsAnswer {
   Status status = Status::Failed;
   std::vector<IpAddress> addresses =
       {};                  // sorted, without duplicates, at most 64; unicast ones only
+  std::string name = {};   // of letters, digits, '.', '-' and '_'
   Duration ttl{};          // the shortest among the records; 0 when there are none
-  std::string error = {};  // for people; empty when there are addresses
+  std::string error = {};  // for people; empty when something was found
   double seconds = 0;      // from question to answer
 
   bool HasNoRecord() const { return status == Status::NoAddress || status == Status::NoName; }
 };
 
-/// Asks DNS servers for addresses in the background; single-threaded, driven by its owner's loop.
+/// Asks DNS servers for addresses and names in the background; single-threaded, driven by its
+/// owner's loop.
 ///
 /// A name in /etc/hosts is answered from there, in both families, as the system's resolver does. No
 /// search domains: a name means the same on every machine.
@@ -51,6 +54,9 @@ class Resolver {
   /// `done` is called from a later Turn, never from Lookup itself; never after destruction. It
   /// comes within timeout * attempts * servers.
   void Lookup(const std::string& name, IpFamily family, MonoTime now, Done done);
+
+  /// Asks for the name of an address, of name servers alone. `done` is called as that of Lookup.
+  void LookupName(const IpAddress& address, MonoTime now, Done done);
 
   /// Moves all questions on; call when Descriptor is readable or NextDeadline has come.
   void Turn(MonoTime now);

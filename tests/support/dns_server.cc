@@ -14,6 +14,8 @@
 #include <optional>
 #include <system_error>
 
+#include "probes/dns/ptr_reply.h"
+
 namespace pathwitness {
 namespace {
 
@@ -23,6 +25,8 @@ constexpr std::size_t kHeaderLength = 12;
 constexpr std::size_t kMaxDatagram = 512;
 constexpr std::uint8_t kTruncated = 0x02;  // in the third byte
 constexpr std::uint16_t kTypeA = 1;
+constexpr std::uint16_t kTypeCname = 5;
+constexpr std::uint16_t kTypePtr = 12;
 constexpr std::uint16_t kTypeAaaa = 28;
 
 struct Question {
@@ -70,11 +74,37 @@ void AppendRecord(Bytes& bytes, const IpAddress& address, std::uint32_t ttl) {
   }
 }
 
+Bytes EncodeName(const std::string& name) {
+  Bytes bytes;
+  for (std::size_t begin = 0; begin < name.size();) {
+    const std::size_t end = std::min(name.find('.', begin), name.size());
+    bytes.push_back(static_cast<std::uint8_t>(end - begin));
+    bytes.insert(bytes.end(), name.begin() + static_cast<std::ptrdiff_t>(begin),
+                 name.begin() + static_cast<std::ptrdiff_t>(end));
+    begin = end + 1;
+  }
+  bytes.push_back(0);
+  return bytes;
+}
+
+// About the name of the question.
+void AppendName(Bytes& bytes, std::uint16_t type, const std::string& name, std::uint32_t ttl) {
+  const Bytes encoded = EncodeName(name);
+  Append16(bytes, 0xc000U | kHeaderLength);
+  Append16(bytes, type);
+  Append16(bytes, 1);
+  Append16(bytes, ttl >> 16U);
+  Append16(bytes, ttl & 0xffffU);
+  Append16(bytes, encoded.size());
+  bytes.insert(bytes.end(), encoded.begin(), encoded.end());
+}
+
 // Source: RFC 1035 section 4.1.
 Bytes Encode(std::span<const std::uint8_t> question, const DnsReply& reply) {
   Bytes bytes(question.begin(), question.end());
   const bool is_garbage = reply.kind == DnsReply::Kind::Garbage;
-  const std::size_t records = is_garbage ? 3 : reply.addresses.size();
+  const std::size_t names = (reply.name.empty() ? 0U : 1U) + (reply.is_delegated ? 1U : 0U);
+  const std::size_t records = is_garbage ? 3 : reply.addresses.size() + names;
   const std::uint8_t code = reply.kind == DnsReply::Kind::NoName          ? 3
                             : reply.kind == DnsReply::Kind::ServerFailure ? 2
                                                                           : 0;
@@ -86,6 +116,12 @@ Bytes Encode(std::span<const std::uint8_t> question, const DnsReply& reply) {
   bytes[8] = bytes[9] = bytes[10] = bytes[11] = 0;
   for (const IpAddress& address : reply.addresses) {
     AppendRecord(bytes, address, reply.ttl);
+  }
+  if (reply.is_delegated) {
+    AppendName(bytes, kTypeCname, "1.0-25.2.0.192.in-addr.arpa", reply.ttl);
+  }
+  if (!reply.name.empty()) {
+    AppendName(bytes, kTypePtr, reply.name, reply.ttl);
   }
   if (is_garbage) {
     bytes.insert(bytes.end(), {0xc0, 0xff, 0x00});
@@ -160,6 +196,15 @@ std::size_t DnsServer::Asked(const std::string& name, IpFamily family) const {
   return found == asked_.end() ? 0 : found->second;
 }
 
+// Nobody asks such a name for addresses, so names are kept beside them.
+void DnsServer::ScriptName(const IpAddress& address, DnsReply reply) {
+  Script(ReverseName(address), IpFamily::Ipv4, std::move(reply));
+}
+
+std::size_t DnsServer::AskedName(const IpAddress& address) const {
+  return Asked(ReverseName(address), IpFamily::Ipv4);
+}
+
 void DnsServer::Serve() {
   std::array<pollfd, 3> watched = {{{.fd = datagrams_, .events = POLLIN, .revents = 0},
                                     {.fd = listener_, .events = POLLIN, .revents = 0},
@@ -217,7 +262,7 @@ std::vector<std::uint8_t> DnsServer::Answer(std::span<const std::uint8_t> messag
     return {};
   }
   const DnsReply reply =
-      Note(question->name, question->type == kTypeA ? IpFamily::Ipv4 : IpFamily::Ipv6);
+      Note(question->name, question->type == kTypeAaaa ? IpFamily::Ipv6 : IpFamily::Ipv4);
   return reply.kind == DnsReply::Kind::Silence ? Bytes{}
                                                : Encode(message.first(question->end), reply);
 }

@@ -26,7 +26,9 @@ struct DnsReply {
   };
   Kind kind = Kind::Addresses;
   std::vector<IpAddress> addresses = {};
-  std::uint32_t ttl = 60;  // seconds
+  std::string name = {};      // of an address, with any bytes; labels between dots
+  bool is_delegated = false;  // the name comes behind a CNAME, as RFC 2317 has it
+  std::uint32_t ttl = 60;     // seconds
 };
 
 /// A name server on 127.0.0.1, on a free port of UDP and TCP, in a thread of its own. Answers that
@@ -48,6 +50,11 @@ class DnsServer {
   /// Scripts addresses, given as text, in the family of the first one.
   void Script(const std::string& name, const std::vector<std::string>& addresses,
               std::uint32_t ttl = 60);
+
+  /// What is said from now on to questions for the name of `address`.
+  void ScriptName(const IpAddress& address, DnsReply reply);
+
+  std::size_t AskedName(const IpAddress& address) const;
 
   /// How many questions came for it.
   std::size_t Asked(const std::string& name, IpFamily family) const;
