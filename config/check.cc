@@ -373,10 +373,24 @@ void CheckPulse(const PulseConfig& pulse, Checker check) {
   CheckPulseKind(pulse, check.Below(PulseKindKey(pulse.kind)));
 }
 
+void CheckReflector(const ReflectorConfig& reflector, Checker check) {
+  std::vector<IpFamily> families;
+  std::ranges::transform(reflector.addresses, std::back_inserter(families), &IpAddress::Family);
+  check.Require(!HasDuplicates(families), "address", "has two addresses of one family");
+  check.Range("port", unsigned{reflector.port}, 1U, 65535U);
+  check.Range("interval", reflector.interval, milliseconds(100), hours(1));
+}
+
+bool NeedsAddressOfHost(const ReflectorConfig& reflector) {
+  return !reflector.key_file.empty() && reflector.addresses.empty();
+}
+
 void CheckHost(const TargetConfig& target, Checker& check) {
-  const bool needs_host = !target.trace.protocols.empty() || !target.https.request.url.empty();
+  const bool needs_host = !target.trace.protocols.empty() || !target.https.request.url.empty() ||
+                          NeedsAddressOfHost(target.reflector);
   if (target.host.empty()) {
-    check.Require(!needs_host, "host", "is required by trace and https");
+    check.Require(!needs_host, "host",
+                  "is required by trace, https and a reflector without address");
     return;
   }
   check.Require(IsHost(target.host), "host",
@@ -398,6 +412,7 @@ void CheckTarget(const TargetConfig& target, Checker check) {
   const bool is_traced = !target.trace.protocols.empty();
   const bool has_https = !target.https.request.url.empty();
   const bool has_pulse = target.pulse.kind != PulseKind::None;
+  const bool has_reflector = !target.reflector.key_file.empty();
   if (is_traced) {
     CheckTrace(target.trace, check.Below("trace"));
   }
@@ -407,8 +422,11 @@ void CheckTarget(const TargetConfig& target, Checker check) {
   if (has_pulse) {
     CheckPulse(target.pulse, check.Below("pulse"));
   }
-  check.Require(is_traced || has_https || has_pulse, "",
-                "has no probe; give it trace.protocols, https or pulse");
+  if (has_reflector) {
+    CheckReflector(target.reflector, check.Below("reflector"));
+  }
+  check.Require(is_traced || has_https || has_pulse || has_reflector, "",
+                "has no probe; give it trace.protocols, https, pulse or reflector");
 }
 
 void CheckDiscovery(const DiscoveryConfig& discovery, Checker check) {
@@ -521,7 +539,8 @@ std::vector<ConfigProblem> CheckConfig(const Config& config) {
   }
   CheckNames(config.targets, check);
   CheckBudget(config, check);
-  for (std::vector<ConfigProblem> more : {CheckArchive(config), CheckOwners(config), CheckAlertOverrides(config)}) {
+  for (std::vector<ConfigProblem> more :
+       {CheckArchive(config), CheckOwners(config), CheckAlertOverrides(config)}) {
     std::move(more.begin(), more.end(), std::back_inserter(problems));
   }
   return problems;

@@ -51,6 +51,7 @@ std::vector<ConfigProblem> CheckFiles(const Config& config) {
     CheckRequestFiles(target.https.request, key + "https", problems);
     CheckRequestFiles(target.pulse.request,
                       fmt::format("{}pulse.{}", key, PulseKindKey(target.pulse.kind)), problems);
+    CheckFile(target.reflector.key_file, key + "reflector.key_file", problems);
   }
   for (std::size_t i = 0; i < config.discovery.target_http.size(); ++i) {
     CheckRequestFiles(config.discovery.target_http[i].request,

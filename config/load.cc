@@ -67,6 +67,7 @@ void StartPathsAt(const std::filesystem::path& folder, Config& config) {
     start_all(target.https.request);
     start_all(target.pulse.request);
     start(target.pulse.path);
+    start(target.reflector.key_file);
   }
 }
 

@@ -243,6 +243,24 @@ void ReadPulse(Section& section, PulseConfig& pulse) {
   }
 }
 
+void ReadReflectorSettings(Section& section, ReflectorConfig& reflector) {
+  section.ReadList("address", reflector.addresses, "an IPv4 or IPv6 address without port",
+                   IpAddress::Parse);
+  section.Read("port", reflector.port);
+  section.Read("key_file", reflector.key_file);
+  section.Read("interval", reflector.interval);
+}
+
+ReflectorConfig ReadReflector(Section section, const ReflectorConfig& defaults) {
+  ReflectorConfig reflector = defaults;
+  ReadReflectorSettings(section, reflector);
+  if (section.IsPresent() && reflector.key_file.empty()) {
+    section.AddProblem("key_file", "is required");
+  }
+  section.Finish();
+  return section.IsPresent() ? reflector : ReflectorConfig();
+}
+
 void ReadRouteAndLabels(Section& section, TargetConfig& target) {
   section.ReadList("families", target.families, "one of ipv4, ipv6", OneOf(kFamilyNames));
   section.ReadList("source_address", target.route.source_addresses,
@@ -265,6 +283,9 @@ TargetConfig ReadDefaults(Section section) {
   Section pulse = section.Sub("pulse");
   ReadPulseTimes(pulse, defaults.pulse);
   pulse.Finish();
+  Section reflector = section.Sub("reflector");
+  ReadReflectorSettings(reflector, defaults.reflector);
+  reflector.Finish();
   section.Finish();
   return defaults;
 }
@@ -298,6 +319,7 @@ TargetConfig ReadTarget(Section& section, const TargetConfig& defaults) {
   if (!pulse.IsPresent()) {
     target.pulse = {};
   }
+  target.reflector = ReadReflector(section.Sub("reflector"), defaults.reflector);
   if (target.host.empty() && !names_protocols) {
     target.trace.protocols.clear();
   }
