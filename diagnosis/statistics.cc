@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>  // and lgamma_r of POSIX
+#include <vector>
 
 namespace pathwitness {
 namespace {
@@ -111,33 +112,37 @@ std::optional<MedianEstimate> EstimateMedian(std::span<const double> sorted) {
                         .interval = {.low = sorted[ranks.low], .high = sorted[ranks.high]}};
 }
 
-double BlockDispersion(std::span<const Counts> rounds) {
-  constexpr std::size_t kRoundsPerBlock = 10;
-  constexpr std::size_t kFewestBlocks = 30;
+double Dispersion(std::span<const Counts> blocks) {
   constexpr double kLargest = 10;
-  const std::size_t blocks = rounds.size() / kRoundsPerBlock;
-  if (blocks < kFewestBlocks) {
+  if (blocks.size() < kFewestBlocks) {
     return kDefaultDispersion;
   }
   Counts all;
-  for (const Counts& round : rounds.first(blocks * kRoundsPerBlock)) {
-    all.sent += round.sent;
-    all.received += round.received;
+  for (const Counts& block : blocks) {
+    all.sent += block.sent;
+    all.received += block.received;
   }
   const double ratio = all.LossRatio();
-  const double expected = all.sent / static_cast<double>(blocks) * ratio * (1 - ratio);
+  const double expected = all.sent / static_cast<double>(blocks.size()) * ratio * (1 - ratio);
   if (!(expected > 0)) {
     return 1;
   }
   double squares = 0;
-  for (std::size_t block = 0; block < blocks; ++block) {
-    double surplus = 0;
-    for (const Counts& round : rounds.subspan(block * kRoundsPerBlock, kRoundsPerBlock)) {
-      surplus += round.Lost() - ratio * round.sent;
-    }
+  for (const Counts& block : blocks) {
+    const double surplus = block.Lost() - ratio * block.sent;
     squares += surplus * surplus;
   }
-  return std::clamp(squares / static_cast<double>(blocks - 1) / expected, 1.0, kLargest);
+  return std::clamp(squares / static_cast<double>(blocks.size() - 1) / expected, 1.0, kLargest);
+}
+
+double BlockDispersion(std::span<const Counts> rounds) {
+  constexpr std::size_t kRoundsPerBlock = 10;
+  std::vector<Counts> blocks(rounds.size() / kRoundsPerBlock);
+  for (std::size_t i = 0; i < blocks.size() * kRoundsPerBlock; ++i) {
+    blocks[i / kRoundsPerBlock].sent += rounds[i].sent;
+    blocks[i / kRoundsPerBlock].received += rounds[i].received;
+  }
+  return Dispersion(blocks);
 }
 
 }  // namespace pathwitness

@@ -52,12 +52,16 @@ struct MedianEstimate {
 /// Nothing when there are no values. Pre: `sorted` is in ascending order.
 std::optional<MedianEstimate> EstimateMedian(std::span<const double> sorted);
 
-/// What is taken as long as there are too few rounds to tell.
+/// What is taken as long as there are too few blocks to tell.
 inline constexpr double kDefaultDispersion = 3;
+inline constexpr std::size_t kFewestBlocks = 30;
 
-/// By how much losses of consecutive rounds vary more than independent ones would: counts divided
-/// by it may be treated as independent. From 1 to 10, by the variance between blocks of ten rounds;
-/// kDefaultDispersion below 30 blocks, 1 when nothing or all was lost.
+/// By how much losses vary more than independent ones would: counts divided by it may be treated as
+/// independent. From 1 to 10, by the variance between `blocks`, which are counts of equally long
+/// times in a row; kDefaultDispersion below kFewestBlocks, 1 when nothing or all was lost.
+double Dispersion(std::span<const Counts> blocks);
+
+/// The same of rounds, of which ten make a block.
 double BlockDispersion(std::span<const Counts> rounds);
 
 }  // namespace pathwitness
