@@ -22,7 +22,8 @@ struct PendingProbe {
 
 /// Probes in the order of sending, found by number or by token.
 ///
-/// Numbers are consecutive, and only the oldest probe is ever removed. Tokens lie apart from the
+/// Numbers are consecutive, and only the oldest probe is ever removed: what is settled stays, to
+/// tell duplicates. Tokens lie apart from the
 /// rest: with thousands of tracers nothing is in the processor's cache when a reply comes, and a
 /// search through the tokens alone touches one line of it or two.
 class PendingProbes {
@@ -63,16 +64,31 @@ class PendingProbes {
   PendingProbe& At(std::size_t position) { return probes_[Slot(position)]; }
   const PendingProbe& At(std::size_t position) const { return probes_[Slot(position)]; }
 
-  /// Pre: not IsEmpty().
+  /// The oldest that may still be answered; null when there is none.
+  const PendingProbe* OldestAwaited() const {
+    return settled_ < count_ ? &probes_[Slot(settled_)] : nullptr;
+  }
+
+  /// `probe`, one of these, is awaited no more.
+  void Settle(PendingProbe& probe, PendingProbe::State state) {
+    probe.state = state;
+    while (settled_ < count_ && probes_[Slot(settled_)].state != PendingProbe::State::Awaited) {
+      ++settled_;
+    }
+  }
+
+  /// Pre: not IsEmpty(), and the oldest is settled.
   void RemoveOldest() {
     head_ = Slot(1);
     ++first_;
     --count_;
+    --settled_;
   }
 
   void Clear() {
     first_ += static_cast<std::uint32_t>(count_);
     count_ = 0;
+    settled_ = 0;
   }
 
  private:
@@ -97,6 +113,7 @@ class PendingProbes {
   std::vector<PendingProbe> probes_;   // a ring
   std::size_t head_ = 0;
   std::size_t count_ = 0;
+  std::size_t settled_ = 0;  // the oldest ones, before the first that is awaited
   std::uint32_t first_ = 0;  // number of the oldest
 };
 

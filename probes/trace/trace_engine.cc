@@ -128,31 +128,32 @@ HopWaiter Unpack(ResponderBudget::Waiter packed) {
 
 }  // namespace
 
+// What every probe needs comes first: see Tracer's members.
 struct TraceEngine::Prober {
-  ProberKey key;
-  TargetConfig target;
-  PacketRoute route;
-  Tracer tracer;
-  TraceLedger ledger;
   std::uint32_t index = 0;
-  Done done = {};        // of a single measurement; empty for a target's own prober
-  IpAddress fixed = {};  // the address of a single measurement
-  MonoTime published = {};
+  std::uint32_t number = 0;  // of 24 bits, in the order of seating
   bool is_dirty = true;
   bool is_deferred = false;  // a hop probe is held back
   bool is_queued = false;    // stands in held_
   bool is_touched = false;
+  MonoTime published = {};
+  Tracer tracer;
+  TraceLedger ledger;
+  LossGate gate = {};
+  std::optional<MonoTime> focus_began = {};  // since the gate opened
+  PacketRoute route;
+  std::optional<IpAddress> configured_source;
+  ProberKey key;
+  Done done = {};        // of a single measurement; empty for a target's own prober
+  IpAddress fixed = {};  // the address of a single measurement
   std::vector<FlowKey> registered = {};
-  std::uint32_t number = 0;  // of 24 bits, in the order of seating
-  bool has_path = false;     // the members below are in use
-  std::uint64_t group = 0;   // FirstHopGroup
+  bool has_path = false;    // the members below are in use
+  std::uint64_t group = 0;  // FirstHopGroup
   SharedLimits::Id network = 0;
   SharedLimits::Id first_hop = 0;
   PathMembership paths = {};
   /// Who answered last, by TTL from 1; also where a silent hop before keeps it out of `paths`.
   std::vector<std::optional<ResponderBudget::Key>> responders = {};
-  LossGate gate = {};
-  std::optional<MonoTime> focus_began = {};  // since the gate opened
 };
 
 HashKey TraceEngine::NewSecret() {
@@ -263,12 +264,12 @@ void TraceEngine::Reconcile(const TargetConfig& target, MonoTime now) {
 void TraceEngine::Adopt(const ProberKey& key, const TargetConfig& target, MonoTime now) {
   if (const auto known = by_key_.find(key); known != by_key_.end()) {
     Prober& prober = *probers_[known->second];
-    if (prober.target.trace != target.trace) {
+    if (prober.tracer.Trace() != target.trace) {
       Unregister(prober);
       LeavePath(prober);
       prober.tracer.Reconfigure(target.trace);
     }
-    prober.target = target;
+    prober.configured_source = ConfiguredSource(target.route, FamilyOf(key));
     prober.route = {.interface = target.route.interface, .mark = target.route.mark};
     prober.ledger.Reconfigure(target.trace.interval, config_->metrics.rtt_buckets,
                               target.trace.flows);
@@ -280,16 +281,16 @@ void TraceEngine::Adopt(const ProberKey& key, const TargetConfig& target, MonoTi
       HashOf(key) %
       static_cast<std::uint64_t>(std::min(target.trace.interval, kLongestSplay).count())));
   auto prober = std::make_unique<Prober>(Prober{
-      .key = key,
-      .target = target,
-      .route = {.interface = target.route.interface, .mark = target.route.mark},
       .tracer = Tracer({.target = target.name,
                         .protocol = ProtocolOf(key.prober),
                         .trace = target.trace,
                         .secret = {secret_[0], secret_[1] ^ HashOf(key)}},
                        now + splay),
       .ledger =
-          TraceLedger(key, config_->metrics.rtt_buckets, target.trace.flows, clock_.WallNow())});
+          TraceLedger(key, config_->metrics.rtt_buckets, target.trace.flows, clock_.WallNow()),
+      .route = {.interface = target.route.interface, .mark = target.route.mark},
+      .configured_source = ConfiguredSource(target.route, FamilyOf(key)),
+      .key = key});
   prober->ledger.Reconfigure(target.trace.interval, config_->metrics.rtt_buckets,
                              target.trace.flows);
   if (const TraceBoard::Pointer previous = board_.Find(key)) {
@@ -345,7 +346,7 @@ void TraceEngine::Aim(Prober& prober) {
   const IpFamily family = FamilyOf(prober.key);
   const std::optional<IpAddress> destination = DestinationOf(prober);
   const std::uint16_t port =
-      prober.tracer.Protocol() == ProbeProtocol::Icmp ? 0 : prober.target.trace.port;
+      prober.tracer.Protocol() == ProbeProtocol::Icmp ? 0 : prober.tracer.Trace().port;
   const auto give_up = [&](UnsentReason reason) {
     prober.ledger.SetAddresses(destination ? destination->ToString() : "", "", port);
     Unregister(prober);
@@ -359,9 +360,9 @@ void TraceEngine::Aim(Prober& prober) {
     return give_up(UnsentReason::Unsupported);
   }
   std::error_code error;
-  const std::optional<IpAddress> configured = ConfiguredSource(prober.target.route, family);
-  const IpAddress source =
-      configured ? *configured : port_->SourceFor(*destination, prober.route, error);
+  const IpAddress source = prober.configured_source
+                               ? *prober.configured_source
+                               : port_->SourceFor(*destination, prober.route, error);
   if (error) {
     return give_up(UnsentReason::NoRoute);
   }
@@ -498,9 +499,10 @@ ReplyFate TraceEngine::OfferToTracers(const ProbeReply& reply, MonoTime received
   ReplyFate fate = ReplyFate::Unmatched;
   const FlowKey key{reply.destination, reply.protocol, reply.flow_port};
   flows_.ForEach(key, [&](std::uint32_t index) {
-    const ReplyFate offered = probers_[index]->tracer.OnReply(reply, received);
+    Tracer& tracer = probers_[index]->tracer;
+    const ReplyFate offered = tracer.OnReply(reply, received);
     const bool is_taken = offered == ReplyFate::Answer || offered == ReplyFate::Late;
-    if (is_taken) {
+    if (is_taken && tracer.HasUrgentResults()) {
       Touch(index);
     }
     fate = is_taken || fate == ReplyFate::Unmatched ? offered : fate;
@@ -531,9 +533,13 @@ void TraceEngine::Service(std::uint32_t index, MonoTime now) {
     Unseat(index);
     return;
   }
+  Schedule(prober, now);
+}
+
+void TraceEngine::Schedule(const Prober& prober, MonoTime now) {
   const MonoTime deadline = prober.tracer.NextDeadline();
   const bool is_polled = prober.is_deferred && !prober.is_queued;
-  wheel_.Set(index, is_polled ? std::min(deadline, now + kDeferral) : deadline);
+  wheel_.Set(prober.index, is_polled ? std::min(deadline, now + kDeferral) : deadline);
 }
 
 void TraceEngine::CollectProbes(Prober& prober, MonoTime now) {
@@ -666,7 +672,7 @@ void TraceEngine::ServeWaiting(MonoTime now) {
     const std::optional<DueProbe> due = prober->tracer.ProbeWaiting(waiter.ttl, now);
     if (due) {
       Post(*prober, *due);
-      Touch(waiter.index);
+      Schedule(*prober, now);
     }
     return due.has_value();
   };
@@ -697,7 +703,7 @@ void TraceEngine::OnHopOutcome(Prober& prober, const HopOutcome& outcome, MonoTi
     if (asked != key) {
       responders_.Charge(key, now);  // it was another's turn
     }
-    responders_.OnAnswer(key, outcome.round_trip.value_or(prober.target.trace.timeout), now);
+    responders_.OnAnswer(key, outcome.round_trip.value_or(prober.tracer.Trace().timeout), now);
   }
   if (is_destination && before != key) {
     if (ends_.size() > kMostEnds) {
@@ -770,18 +776,17 @@ void TraceEngine::OnEndToEnd(Prober& prober, const EndToEndResult& result, MonoT
 }
 
 void TraceEngine::CollectResults(Prober& prober, MonoTime now) {
-  for (const EndToEndResult& result : prober.tracer.TakeEndToEnd(now)) {
-    OnEndToEnd(prober, result, now);
+  prober.tracer.TakeEndToEnd(
+      now, [&](const EndToEndResult& result) { OnEndToEnd(prober, result, now); });
+  prober.tracer.TakeHopOutcomes(
+      [&](const HopOutcome& outcome) { OnHopOutcome(prober, outcome, now); });
+  prober.tracer.TakeUnreachable([&](UnreachableCode code) { prober.ledger.OnUnreachable(code); });
+  if (const Tracer::Skipped skipped = prober.tracer.TakeSkipped(); skipped != Tracer::Skipped()) {
+    prober.ledger.OnSkipped(SkipReason::Overrun, skipped.overrun);
+    prober.ledger.OnSkipped(SkipReason::Budget, skipped.budget);
+    self_.shed[static_cast<std::size_t>(ShedTier::Focus)] += skipped.shed_focus;
+    self_.shed[static_cast<std::size_t>(ShedTier::Hop)] += skipped.shed_hops;
   }
-  for (const HopOutcome& outcome : prober.tracer.TakeHopOutcomes()) {
-    OnHopOutcome(prober, outcome, now);
-  }
-  prober.ledger.OnUnreachable(prober.tracer.TakeUnreachable());
-  const Tracer::Skipped skipped = prober.tracer.TakeSkipped();
-  prober.ledger.OnSkipped(SkipReason::Overrun, skipped.overrun);
-  prober.ledger.OnSkipped(SkipReason::Budget, skipped.budget);
-  self_.shed[static_cast<std::size_t>(ShedTier::Focus)] += skipped.shed_focus;
-  self_.shed[static_cast<std::size_t>(ShedTier::Hop)] += skipped.shed_hops;
   while (std::optional<Round> round = prober.tracer.TakeFinished(now, turn_wall_)) {
     Credit(prober, *round);
     const bool is_transition = prober.ledger.OnRound(std::move(*round), turn_wall_);
@@ -840,28 +845,28 @@ MonoTime TraceEngine::NextDeadline() const {
 void TraceEngine::Measure(const TargetConfig& target, ProbeProtocol protocol, IpFamily family,
                           const IpAddress& address, Done done) {
   constexpr std::uint64_t kEndToEndProbes = 5;
-  TargetConfig once = target;
-  once.trace.interval = std::chrono::seconds(1);
-  once.trace.end_to_end_interval = std::chrono::milliseconds(200);
-  once.trace.timeout = std::min<Duration>(target.trace.timeout, std::chrono::seconds(1));
-  once.trace.flows = 1;
+  TraceConfig once = target.trace;
+  once.interval = std::chrono::seconds(1);
+  once.end_to_end_interval = std::chrono::milliseconds(200);
+  once.timeout = std::min<Duration>(once.timeout, std::chrono::seconds(1));
+  once.flows = 1;
   const ProberKey key{target.name, KindOf(protocol), ToProberFamily(family)};
   auto prober = std::make_unique<Prober>(
-      Prober{.key = key,
-             .target = once,
-             .route = {.interface = once.route.interface, .mark = once.route.mark},
-             // The name keeps its flow apart from those of the target's own prober.
-             .tracer = Tracer({.target = once.name + "/now",
+      // The name keeps its flow apart from those of the target's own prober.
+      Prober{.tracer = Tracer({.target = target.name + "/now",
                                .protocol = protocol,
-                               .trace = once.trace,
+                               .trace = once,
                                .secret = NewSecret(),
                                .round_limit = 1,
                                .end_to_end_limit = kEndToEndProbes},
                               clock_.Now()),
              .ledger = TraceLedger(key, config_->metrics.rtt_buckets, 1, clock_.WallNow()),
+             .route = {.interface = target.route.interface, .mark = target.route.mark},
+             .configured_source = ConfiguredSource(target.route, family),
+             .key = key,
              .done = std::move(done),
              .fixed = address});
-  prober->ledger.Reconfigure(once.trace.interval, config_->metrics.rtt_buckets, 1);
+  prober->ledger.Reconfigure(once.interval, config_->metrics.rtt_buckets, 1);
   Prober& seated = *prober;
   Seat(std::move(prober));
   Aim(seated);

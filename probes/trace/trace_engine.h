@@ -100,6 +100,7 @@ class TraceEngine final : public Engine {
 
   void Touch(std::uint32_t index);
   void Service(std::uint32_t index, MonoTime now);
+  void Schedule(const Prober& prober, MonoTime now);
   Prober* ProberOn(const ProberSeat& seat);
   void CollectProbes(Prober& prober, MonoTime now);
   void Post(Prober& prober, const DueProbe& due);

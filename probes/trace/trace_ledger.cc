@@ -82,11 +82,8 @@ void TraceLedger::CountFlow(const EndToEndResult& result) {
   flow.lost += result.kind == EndToEndResult::Kind::Lost ? 1 : 0;
 }
 
-void TraceLedger::OnUnreachable(
-    const std::array<std::uint64_t, kUnreachableCodeNames.size()>& unreachable) {
-  for (std::size_t code = 0; code < unreachable.size(); ++code) {
-    snapshot_.unreachable[code] += unreachable[code];
-  }
+void TraceLedger::OnUnreachable(UnreachableCode code) {
+  ++snapshot_.unreachable[static_cast<std::size_t>(code)];
 }
 
 void TraceLedger::OnSkipped(SkipReason reason, std::uint64_t rounds) {
@@ -164,9 +161,9 @@ void TraceLedger::CountHop(const Hop& hop) {
 }
 
 void TraceLedger::TrackLength(std::size_t length) {
-  lengths_.push_back(length);
-  while (lengths_.size() > flows_) {
-    lengths_.pop_front();
+  lengths_.push_back(static_cast<std::uint8_t>(length));
+  if (lengths_.size() > flows_) {
+    lengths_.erase(lengths_.begin(), lengths_.end() - static_cast<std::ptrdiff_t>(flows_));
   }
 }
 

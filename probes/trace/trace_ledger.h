@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <vector>
 
@@ -26,7 +25,7 @@ class TraceLedger {
 
   void OnAttempt(WallTime now) { snapshot_.status.last_attempt = now; }
   void OnEndToEnd(const EndToEndResult& result);
-  void OnUnreachable(const std::array<std::uint64_t, kUnreachableCodeNames.size()>& unreachable);
+  void OnUnreachable(UnreachableCode code);
   /// Evidence that others brought for a hop. Pre: the hop answered this prober once.
   void OnCredit(const PathMembership::Credit& credit);
   void OnSkipped(SkipReason reason, std::uint64_t rounds);
@@ -45,9 +44,9 @@ class TraceLedger {
   void TrackLength(std::size_t length);
 
   TraceSnapshot snapshot_;
-  std::vector<HopCounters> hops_;    // of all TTLs ever probed
-  std::vector<std::uint64_t> seen_;  // round in which the hop's address answered last
-  std::deque<std::size_t> lengths_;  // of the last `flows_` rounds
+  std::vector<HopCounters> hops_;      // of all TTLs ever probed
+  std::vector<std::uint64_t> seen_;    // round in which the hop's address answered last
+  std::vector<std::uint8_t> lengths_;  // of the last `flows_` rounds, the oldest first
   std::size_t flows_;
   std::uint64_t lost_before_ = 0;  // end to end, before the present round
   bool has_answer_ = false;        // end to end, since the last round

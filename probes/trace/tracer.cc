@@ -41,9 +41,9 @@ UnsentReason ReasonOf(std::error_code why) {
 }  // namespace
 
 Tracer::Tracer(Settings settings, MonoTime first_round)
-    : settings_(std::move(settings)),
-      next_round_(first_round),
+    : next_round_(first_round),
       next_end_to_end_(first_round),
+      settings_(std::move(settings)),
       memory_(settings_.trace.flows) {}
 
 void Tracer::Retarget(const IpAddress& destination, const IpAddress& source) {
@@ -354,7 +354,7 @@ void Tracer::OnSendFailed(std::uint32_t number, std::error_code why) {
   if (pending == nullptr || pending->state != PendingProbe::State::Awaited) {
     return;
   }
-  pending->state = PendingProbe::State::Gone;
+  pending_.Settle(*pending, PendingProbe::State::Gone);
   if (pending->ttl == 0) {
     Decide({.kind = EndToEndResult::Kind::Unsent, .flow = pending->flow, .unsent = ReasonOf(why)});
     return;
@@ -381,9 +381,9 @@ ReplyFate Tracer::OnReply(const ProbeReply& reply, MonoTime received) {
   if (received - pending->sent > 3 * settings_.trace.timeout) {
     return ReplyFate::Unmatched;
   }
-  pending->state = PendingProbe::State::Answered;
+  pending_.Settle(*pending, PendingProbe::State::Answered);
   if (reply.kind == ReplyKind::Unreachable) {
-    ++unreachable_[static_cast<std::size_t>(reply.code)];
+    unreachable_.push_back(reply.code);
   }
   if (pending->ttl == 0) {
     AcceptEndToEnd(*pending, reply, received);
@@ -466,7 +466,7 @@ void Tracer::Decide(const EndToEndResult& result) {
 
 void Tracer::Expire(MonoTime now) {
   while (!pending_.IsEmpty() && pending_.At(0).sent + 3 * settings_.trace.timeout <= now) {
-    const PendingProbe& oldest = pending_.At(0);
+    PendingProbe& oldest = pending_.At(0);
     if (oldest.state == PendingProbe::State::Awaited && oldest.ttl == 0) {
       Decide({.kind = EndToEndResult::Kind::Lost, .flow = oldest.flow});
     } else if (oldest.state == PendingProbe::State::Awaited) {
@@ -475,6 +475,7 @@ void Tracer::Expire(MonoTime now) {
         --active->awaited;
       }
     }
+    pending_.Settle(oldest, PendingProbe::State::Gone);
     pending_.RemoveOldest();
   }
 }
@@ -496,7 +497,7 @@ std::optional<Round> Tracer::TakeFinished(MonoTime now, WallTime wall) {
   Round round = std::move(active_.front().round);
   round.started =
       wall - std::chrono::duration_cast<WallTime::duration>(now - active_.front().start);
-  active_.pop_front();
+  active_.erase(active_.begin());
   return round;
 }
 
@@ -586,19 +587,6 @@ void Tracer::Remember(ActiveRound& active) {
   }
 }
 
-std::vector<EndToEndResult> Tracer::TakeEndToEnd(MonoTime now) {
-  Expire(now);
-  return std::exchange(end_to_end_, {});
-}
-
-std::vector<HopOutcome> Tracer::TakeHopOutcomes() {
-  return std::exchange(hop_outcomes_, {});
-}
-
-std::array<std::uint64_t, kUnreachableCodeNames.size()> Tracer::TakeUnreachable() {
-  return std::exchange(unreachable_, {});
-}
-
 Tracer::Skipped Tracer::TakeSkipped() {
   return std::exchange(skipped_, {});
 }
@@ -607,12 +595,7 @@ bool Tracer::IsDone() const {
   if (next_round_ != MonoTime::max() || next_end_to_end_ != MonoTime::max() || !active_.empty()) {
     return false;
   }
-  for (std::size_t position = 0; position < pending_.Count(); ++position) {
-    if (pending_.At(position).state == PendingProbe::State::Awaited) {
-      return false;
-    }
-  }
-  return true;
+  return pending_.OldestAwaited() == nullptr;
 }
 
 MonoTime Tracer::NextDeadline() const {
@@ -622,8 +605,8 @@ MonoTime Tracer::NextDeadline() const {
       deadline = std::min(deadline, active.plan.back().due);
     }
   }
-  if (!pending_.IsEmpty()) {
-    deadline = std::min(deadline, pending_.At(0).sent + 3 * settings_.trace.timeout);
+  if (const PendingProbe* oldest = pending_.OldestAwaited()) {
+    deadline = std::min(deadline, oldest->sent + 3 * settings_.trace.timeout);
   }
   return deadline;
 }

@@ -1,8 +1,7 @@
 #pragma once
 
-#include <array>
+#include <algorithm>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <optional>
 #include <string>
@@ -135,14 +134,31 @@ class Tracer {
   /// A round that is over, each once, in order; ask until empty. `wall` is the wall clock at `now`.
   std::optional<Round> TakeFinished(MonoTime now, WallTime wall);
 
-  /// End-to-end probes whose fate was decided since the last call, in the order of sending.
-  std::vector<EndToEndResult> TakeEndToEnd(MonoTime now);
+  /// Calls `take(result)` for the end-to-end probes whose fate was decided since the last call, in
+  /// the order of deciding.
+  template <typename Take>
+  void TakeEndToEnd(MonoTime now, Take take) {
+    Expire(now);
+    std::for_each(end_to_end_.begin(), end_to_end_.end(), take);
+    end_to_end_.clear();
+  }
 
-  /// What became of hop probes since the last call, in no order.
-  std::vector<HopOutcome> TakeHopOutcomes();
+  /// Calls `take(outcome)` for the hop probes of which the same holds, in no order.
+  template <typename Take>
+  void TakeHopOutcomes(Take take) {
+    std::for_each(hop_outcomes_.begin(), hop_outcomes_.end(), take);
+    hop_outcomes_.clear();
+  }
 
-  /// ICMP unreachables that answered any probe since the last call, by code.
-  std::array<std::uint64_t, kUnreachableCodeNames.size()> TakeUnreachable();
+  /// Calls `take(code)` for each ICMP unreachable that answered any probe since the last call.
+  template <typename Take>
+  void TakeUnreachable(Take take) {
+    std::for_each(unreachable_.begin(), unreachable_.end(), take);
+    unreachable_.clear();
+  }
+
+  /// False: what the replies told can as well be taken when the next probe is due.
+  bool HasUrgentResults() const { return !hop_outcomes_.empty() || next_round_ == MonoTime::max(); }
 
   /// True when the limits are reached and nothing is awaited any more.
   bool IsDone() const;
@@ -153,12 +169,15 @@ class Tracer {
     std::uint64_t budget = 0;      // rounds: no probe of the one before was permitted yet
     std::uint64_t shed_hops = 0;   // probes held back until their round was over, or dropped
     std::uint64_t shed_focus = 0;  // the same, of focus
+
+    bool operator==(const Skipped&) const = default;
   };
   Skipped TakeSkipped();
 
   /// The flow ports, flow i at index i: the key by which an engine finds the tracer of a reply.
   const std::vector<std::uint16_t>& FlowPorts() const { return flow_ports_; }
   ProbeProtocol Protocol() const { return settings_.protocol; }
+  const TraceConfig& Trace() const { return settings_.trace; }
   const std::optional<IpAddress>& Destination() const { return destination_; }
   const IpAddress& Source() const { return source_; }
 
@@ -221,31 +240,31 @@ class Tracer {
   void Conclude(ActiveRound& active);
   void Remember(ActiveRound& active);
 
-  Settings settings_;
-  std::vector<std::uint16_t> flow_ports_;
-  std::optional<IpAddress> destination_;
-  IpAddress source_;
-  UnsentReason unsent_reason_ = UnsentReason::Dns;
-
+  // With thousands of tracers each probe waits for its tracer's memory. What every probe needs
+  // comes first and lies together; what only a round needs comes last.
   MonoTime next_round_;
   MonoTime next_end_to_end_;
-  std::uint64_t rounds_begun_ = 0;
-  std::uint64_t end_to_end_count_ = 0;
-  std::uint32_t token_count_ = 0;
-  Skipped skipped_;
-
-  std::vector<FlowMemory> memory_;  // by flow
   PendingProbes pending_;
-  std::deque<ActiveRound> active_;  // oldest first
-  std::uint64_t waiting_ = 0;       // TTLs (from 1, in bit 0) for which the permit said Wait
-  bool is_held_ = false;            // the permit said Hold to a probe that is still due
-  MonoTime focus_until_;
+  std::vector<ActiveRound> active_;  // oldest first
   std::vector<EndToEndResult> end_to_end_;
   std::vector<HopOutcome> hop_outcomes_;
-  std::array<std::uint64_t, kUnreachableCodeNames.size()> unreachable_{};
+  std::vector<UnreachableCode> unreachable_;
+  std::vector<std::uint16_t> flow_ports_;
+  std::uint64_t end_to_end_count_ = 0;
+  std::uint32_t token_count_ = 0;
   std::uint32_t tally_sent_ = 0;  // end-to-end results since the last finished round
   std::uint32_t tally_late_ = 0;
   std::uint32_t tally_lost_ = 0;
+  std::uint64_t waiting_ = 0;  // TTLs (from 1, in bit 0) for which the permit said Wait
+  Skipped skipped_;
+  bool is_held_ = false;  // the permit said Hold to a probe that is still due
+  UnsentReason unsent_reason_ = UnsentReason::Dns;
+  std::optional<IpAddress> destination_;
+  IpAddress source_;
+  Settings settings_;
+  std::uint64_t rounds_begun_ = 0;
+  std::vector<FlowMemory> memory_;  // by flow
+  MonoTime focus_until_;
 };
 
 }  // namespace pathwitness

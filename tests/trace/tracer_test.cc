@@ -37,6 +37,12 @@ class TracerTest : public testing::Test {
     return due;
   }
 
+  std::vector<EndToEndResult> EndToEndAt(MonoTime now) {
+    std::vector<EndToEndResult> results;
+    tracer_->TakeEndToEnd(now, [&](const EndToEndResult& result) { results.push_back(result); });
+    return results;
+  }
+
   ProbeReply AnswerTo(const ProbePacket& probe, std::string_view responder, ReplyKind kind) const {
     return {.kind = kind,
             .responder = *IpAddress::Parse(responder),
@@ -140,10 +146,13 @@ TEST_F(TracerTest, AFirewallThatRefusesEndsThePath) {
   ASSERT_TRUE(round.has_value());
   EXPECT_EQ(round->destination_hop, 0);
   EXPECT_EQ(round->last_responding_hop, 3);
-  const auto results = tracer_->TakeEndToEnd(now_);
+  const auto results = EndToEndAt(now_);
   ASSERT_THAT(results, testing::Not(IsEmpty()));
   EXPECT_EQ(results[0].kind, EndToEndResult::Kind::Lost);
-  EXPECT_GT(tracer_->TakeUnreachable()[static_cast<std::size_t>(UnreachableCode::Admin)], 1U);
+  unsigned prohibitions = 0;
+  tracer_->TakeUnreachable(
+      [&](UnreachableCode code) { prohibitions += code == UnreachableCode::Admin ? 1 : 0; });
+  EXPECT_GT(prohibitions, 1U);
 }
 
 TEST_F(TracerTest, RoundTripsAreMeasuredFromTheKernelsSendStamp) {
@@ -152,15 +161,14 @@ TEST_F(TracerTest, RoundTripsAreMeasuredFromTheKernelsSendStamp) {
   tracer_->OnSent(probe.number, now_ + milliseconds(3));
   tracer_->OnReply(AnswerTo(probe.packet, "203.0.113.1", ReplyKind::Reached),
                    now_ + milliseconds(10));
-  EXPECT_EQ(tracer_->TakeEndToEnd(now_).at(0).round_trip, milliseconds(7));
+  EXPECT_EQ(EndToEndAt(now_).at(0).round_trip, milliseconds(7));
 }
 
 TEST_F(TracerTest, ALossIsDecidedAfterThreeTimeouts) {
   Begin();
   Due();
-  EXPECT_THAT(tracer_->TakeEndToEnd(now_ + 3 * settings_.trace.timeout - milliseconds(1)),
-              IsEmpty());
-  const auto results = tracer_->TakeEndToEnd(now_ + 3 * settings_.trace.timeout);
+  EXPECT_THAT(EndToEndAt(now_ + 3 * settings_.trace.timeout - milliseconds(1)), IsEmpty());
+  const auto results = EndToEndAt(now_ + 3 * settings_.trace.timeout);
   ASSERT_THAT(results, SizeIs(1));
   EXPECT_EQ(results[0].kind, EndToEndResult::Kind::Lost);
 }
@@ -210,7 +218,47 @@ TEST_F(TracerTest, AFailedSendIsNoEvidenceAgainstAHop) {
   }
   ASSERT_TRUE(round.has_value());
   EXPECT_THAT(round->hops, testing::Each(testing::Field(&Hop::sent, 0U)));
-  EXPECT_EQ(tracer_->TakeEndToEnd(now_).at(0).unsent, UnsentReason::SendError);
+  EXPECT_EQ(EndToEndAt(now_).at(0).unsent, UnsentReason::SendError);
+}
+
+TEST_F(TracerTest, AnAnsweredProbeIsNoReasonToWakeUp) {
+  settings_.trace.interval = settings_.trace.end_to_end_interval = seconds(60);
+  settings_.round_limit = 1;
+  Begin();
+  const MonoTime begun = now_;
+  RunRound(3);
+  EXPECT_EQ(tracer_->NextDeadline(), begun + seconds(60));
+}
+
+TEST_F(TracerTest, WhatIsAwaitedIsAReasonToWakeUpAlsoBehindAnAnsweredProbe) {
+  settings_.trace.end_to_end_interval = seconds(1);
+  settings_.trace.interval = seconds(60);
+  Begin();
+  const DueProbe first = Due().at(0);
+  now_ += seconds(1);
+  const MonoTime second = now_;
+  Due();
+  tracer_->OnReply(AnswerTo(first.packet, "203.0.113.1", ReplyKind::Reached), now_);
+  settings_.trace.end_to_end_interval = seconds(60);
+  tracer_->Reconfigure(settings_.trace);
+  while (tracer_->NextDeadline() < second + 3 * settings_.trace.timeout) {
+    now_ = std::max(now_ + milliseconds(1), tracer_->NextDeadline());
+    Due();
+    EndToEndAt(now_);
+  }
+  EXPECT_EQ(tracer_->NextDeadline(), second + 3 * settings_.trace.timeout);
+}
+
+TEST_F(TracerTest, OnlyAnswersOfHopsAreUrgent) {
+  Begin();
+  for (const DueProbe& probe : Due()) {
+    const bool is_hop = probe.packet.ttl != kEndToEndTtl;
+    tracer_->OnReply(AnswerTo(probe.packet, is_hop ? "10.0.0.1" : "203.0.113.1",
+                              is_hop ? ReplyKind::TimeExceeded : ReplyKind::Reached),
+                     now_ + milliseconds(5));
+    EXPECT_EQ(tracer_->HasUrgentResults(), is_hop);
+    tracer_->TakeHopOutcomes([](const HopOutcome&) {});
+  }
 }
 
 TEST_F(TracerTest, AnotherAddressForgetsThePathAndWhatWasUnderWay) {
