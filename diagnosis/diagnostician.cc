@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace pathwitness {
@@ -14,23 +15,26 @@ constexpr Duration kShortestWindow = std::chrono::minutes(1);  // to call a loss
 constexpr Duration kLatencyWindow = std::chrono::minutes(2);
 constexpr Duration kLatencyEvery = std::chrono::seconds(30);
 
-Verdict LocalVerdict(std::string text, Segment segment) {
+Verdict LocalVerdict(std::string_view reason, std::string text, Segment segment) {
   const HopOwner owner = {.segment = segment, .name = std::string(SegmentName(segment))};
   Verdict verdict;
   verdict.state = VerdictState::Local;
   verdict.attribution = {.owner = owner, .probability = 1, .likeliest = owner, .second = {}};
+  verdict.reason = reason;
   verdict.text = std::move(text);
   return verdict;
 }
 
 Verdict UnsentVerdict(UnsentReason reason) {
-  return LocalVerdict(fmt::format("Probes cannot be sent ({}), so nothing is known of the path.",
-                                  kUnsentReasonNames.at(static_cast<std::size_t>(reason))),
-                      reason == UnsentReason::Dns ? Segment::Dns : Segment::Prober);
+  const std::string_view name = kUnsentReasonNames.at(static_cast<std::size_t>(reason));
+  return LocalVerdict(
+      name, fmt::format("Probes cannot be sent ({}), so nothing is known of the path.", name),
+      reason == UnsentReason::Dns ? Segment::Dns : Segment::Prober);
 }
 
 Verdict OwnVerdict(OwnFault fault) {
   return LocalVerdict(
+      OwnFaultName(fault),
       fmt::format("This exporter has a fault of its own ({}), so what it sees is no "
                   "evidence against the path.",
                   OwnFaultName(fault)),
@@ -55,6 +59,11 @@ std::optional<Interval> Diagnostician::LossBounds(MonoTime now) const {
     return std::nullopt;
   }
   return BlameLoss(evidence).loss;
+}
+
+std::vector<HopClass> Diagnostician::HopClasses(MonoTime now) const {
+  const MonoTime since = now - PathHistory::kRecent;
+  return BlameLoss(history_.Loss(since, since)).classes;
 }
 
 Verdict Diagnostician::Assess(const Surroundings& surroundings, MonoTime now) {
@@ -122,6 +131,7 @@ PathFacts Diagnostician::FactsOf(const Surroundings& surroundings, MonoTime sinc
   for (const std::optional<IpAddress>& responder : history_.Responders()) {
     facts.hop_names.push_back(responder ? responder->ToString() : "");
   }
+  facts.one_way = one_way_.Since(since);
   facts.are_reply_ttls_unchanged = history_.AreReplyTtlsUnchanged(since);
   return facts;
 }

@@ -3,9 +3,10 @@
 #include <optional>
 #include <span>
 
+#include "diagnosis/one_way.h"
+#include "diagnosis/own_fault.h"
 #include "diagnosis/owners.h"
 #include "diagnosis/path_history.h"
-#include "diagnosis/scope.h"
 #include "diagnosis/verdict_watch.h"
 #include "probes/trace/trace_snapshot.h"
 
@@ -38,11 +39,17 @@ class Diagnostician {
   void OnEndToEnd(std::span<const Counts> flows, MonoTime at) { history_.OnEndToEnd(flows, at); }
   void OnRouteChange() { history_.ForgetBefore(); }
 
+  /// What the target's reflector counted so far, as OneWayHistory has it.
+  void OnOneWay(const OneWayLoss& totals, MonoTime at) { one_way_.Add(totals, at); }
+
   /// To be called every kEvaluatesEvery. Null: nothing is to be said; valid until the next call.
   const SpokenVerdict* Evaluate(const Surroundings& surroundings, MonoTime now);
 
   /// The 95 % interval of the loss ratio over the last 5 minutes; empty without probes.
   std::optional<Interval> LossBounds(MonoTime now) const;
+
+  /// What each hop before the destination tells of loss in the last 5 minutes.
+  std::vector<HopClass> HopClasses(MonoTime now) const;
 
   const PathHistory& History() const { return history_; }
 
@@ -56,6 +63,7 @@ class Diagnostician {
   PathFacts FactsOf(const Surroundings& surroundings, MonoTime since) const;
 
   PathHistory history_;
+  OneWayHistory one_way_;
   VerdictWatch watch_;
   bool is_late_ = false;
   MonoTime latency_due_;

@@ -94,6 +94,15 @@ std::optional<MonoTime> PathHistory::LossOnset() const {
   return onset && trains_.back().at - last_lossy <= kQuiet ? onset : std::nullopt;
 }
 
+CleanRun PathHistory::NewestClean(MonoTime now) const {
+  CleanRun run;
+  for (auto train = trains_.rbegin(); train != trains_.rend() && train->lost == 0; ++train) {
+    run.probes += train->sent;
+    run.length = now - train->at;
+  }
+  return run;
+}
+
 Counts PathHistory::EndToEnd(MonoTime since) const {
   Counts counts;
   for (const Train& train : trains_) {

@@ -14,6 +14,13 @@
 
 namespace pathwitness {
 
+/// End-to-end probes in a row of which none was lost, and how long ago the first of them were
+/// known.
+struct CleanRun {
+  unsigned probes = 0;
+  Duration length{};
+};
+
 /// What one path showed lately, in the shapes that blaming takes.
 ///
 /// The last 5 minutes are kept as they came. What is older is added up to blocks of 5 minutes, of
@@ -39,6 +46,9 @@ class PathHistory {
   /// When the losses that still go on were known first, since a minute without loss. Empty: the
   /// last minute was without loss.
   std::optional<MonoTime> LossOnset() const;
+
+  /// The newest end-to-end probes, up to the last loss or as far as they are kept.
+  CleanRun NewestClean(MonoTime now) const;
 
   /// What became known of end-to-end probes since `since` and is still kept.
   Counts EndToEnd(MonoTime since) const;

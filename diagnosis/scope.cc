@@ -1,24 +1,25 @@
 #include "diagnosis/scope.h"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 #include <map>
+#include <numeric>
 #include <set>
 #include <utility>
 
 namespace pathwitness {
 namespace {
 
-constexpr unsigned kCleanSamples = 59;  // rule of three: none lost of 59 is below 5 %, at 95 %
+// So many clean samples exclude a loss of 5 % at 95 %; a larger one needs less, but never only two.
+constexpr double kMostCleanSamples = 59;
+constexpr double kFewestCleanSamples = 3;
+constexpr double kUnlikely = .05;
 constexpr double kMostOf = .8;
 constexpr std::size_t kFewestPaths = 3;
 constexpr std::size_t kFewestBad = 2;
-constexpr double kLookupsFailing = .8;
-constexpr unsigned kFewestLookups = 3;
-constexpr Duration kLargestClockStep = std::chrono::milliseconds(500);
 
 using Indexes = std::vector<std::size_t>;
 
@@ -26,31 +27,48 @@ bool Crosses(const PathState& path, const PathLink& link) {
   return std::find(path.links.begin(), path.links.end(), link) != path.links.end();
 }
 
-using ClassedLink = std::pair<unsigned, PathLink>;
+/// Which of the given bad paths go through each link that no good path clears for them.
+using Suspects = std::map<PathLink, Indexes>;
 
-// The links that good paths prove to be fine, for paths of their class.
-std::set<ClassedLink> ClearedLinks(const std::vector<PathState>& paths) {
-  std::set<ClassedLink> cleared;
+/// The good path with most clean samples over each link that a bad path goes through, for paths of
+/// its class.
+using Witnesses = std::map<std::pair<unsigned, PathLink>, const PathState*>;
+
+Witnesses WitnessesFor(const std::vector<PathState>& paths, const Indexes& bad) {
+  Witnesses witnesses;
+  for (const std::size_t index : bad) {
+    for (const PathLink& link : paths[index].links) {
+      witnesses.try_emplace({paths[index].flow_class, link}, nullptr);
+    }
+  }
   for (const PathState& path : paths) {
-    for (const PathLink& link : path.links) {
-      if (!path.is_bad && path.clean_samples >= kCleanSamples) {
-        cleared.emplace(path.flow_class, link);
+    for (std::size_t i = 0; !path.is_bad && i < path.links.size(); ++i) {
+      const auto found = witnesses.find({path.flow_class, path.links[i]});
+      if (found != witnesses.end() &&
+          (found->second == nullptr || found->second->clean_samples < path.clean_samples)) {
+        found->second = &path;
       }
     }
   }
-  return cleared;
+  return witnesses;
 }
 
-/// Which of the given bad paths go through each link that no good path clears.
-using Suspects = std::map<PathLink, Indexes>;
+bool Clears(const PathState& good, const PathState& bad) {
+  const double share =
+      good.clean_for > bad.bad_for ? ToSeconds(bad.bad_for) / ToSeconds(good.clean_for) : 1;
+  const double needed =
+      bad.least_loss > 0 ? std::log(kUnlikely) / std::log1p(-bad.least_loss) : kMostCleanSamples;
+  return share * good.clean_samples >= std::clamp(needed, kFewestCleanSamples, kMostCleanSamples);
+}
 
 Suspects SuspectsOf(const std::vector<PathState>& paths, const Indexes& bad) {
-  const std::set<ClassedLink> cleared = ClearedLinks(paths);
+  const Witnesses witnesses = WitnessesFor(paths, bad);
   Suspects suspects;
   for (const std::size_t index : bad) {
     const PathState& path = paths[index];
     for (const PathLink& link : std::set<PathLink>(path.links.begin(), path.links.end())) {
-      if (!cleared.contains({path.flow_class, link})) {
+      const PathState* const witness = witnesses.at({path.flow_class, link});
+      if (witness == nullptr || !Clears(*witness, path)) {
         suspects[link].push_back(index);
       }
     }
@@ -98,14 +116,6 @@ CommonCause StrongestLink(const std::vector<PathState>& paths, const Suspects& s
   return best;
 }
 
-void CountElsewhere(const std::vector<PathState>& paths, CommonCause& cause) {
-  cause.good_elsewhere = static_cast<unsigned>(
-      std::count_if(paths.begin(), paths.end(), [&cause](const PathState& path) {
-        return !path.is_bad && std::none_of(cause.links.begin(), cause.links.end(),
-                                            [&](const auto& link) { return Crosses(path, link); });
-      }));
-}
-
 void Remove(Indexes& open, const Indexes& explained) {
   Indexes rest;
   std::set_difference(open.begin(), open.end(), explained.begin(), explained.end(),
@@ -120,8 +130,21 @@ Indexes BadOf(const std::vector<PathState>& paths, const Indexes& among) {
   return bad;
 }
 
-bool IsMostlyBad(std::size_t bad, std::size_t total) {
-  return total >= kFewestPaths && static_cast<double>(bad) >= kMostOf * static_cast<double>(total);
+std::size_t CountNames(const std::vector<PathState>& paths, const Indexes& among,
+                       std::string PathState::*name) {
+  std::set<std::string_view> names;
+  for (const std::size_t index : among) {
+    names.insert(paths[index].*name);
+  }
+  return names.size();
+}
+
+// Of those that a source looks at, or that look at a target, by `name`.
+bool AreMostBad(const std::vector<PathState>& paths, const Indexes& bad, const Indexes& all,
+                std::string PathState::*name) {
+  const std::size_t total = CountNames(paths, all, name);
+  return total >= kFewestPaths &&
+         static_cast<double>(CountNames(paths, bad, name)) >= kMostOf * static_cast<double>(total);
 }
 
 // The paths of each value of a member: of each source, or of each target.
@@ -143,7 +166,7 @@ bool IsExplainedByALink(const CommonCause& strongest, const Indexes& bad, std::s
 void BlameSources(const std::vector<PathState>& paths, Indexes& open, Scope& scope) {
   for (const auto& [name, all] : GroupBy(paths, &PathState::source)) {
     const Indexes bad = BadOf(paths, all);
-    if (!IsMostlyBad(bad.size(), all.size())) {
+    if (!AreMostBad(paths, bad, all, &PathState::target)) {
       continue;
     }
     CommonCause cause = StrongestLink(paths, SuspectsOf(paths, bad), bad);
@@ -161,12 +184,8 @@ void BlameSources(const std::vector<PathState>& paths, Indexes& open, Scope& sco
 
 void BlameTargets(const std::vector<PathState>& paths, Indexes& open, Scope& scope) {
   for (const auto& [name, all] : GroupBy(paths, &PathState::target)) {
-    std::set<std::string> sources;
-    for (const std::size_t index : all) {
-      sources.insert(paths[index].source);
-    }
     const Indexes bad = Common(BadOf(paths, all), open);
-    if (sources.size() > 1 && IsMostlyBad(bad.size(), all.size())) {
+    if (AreMostBad(paths, bad, all, &PathState::source)) {
       scope.causes.push_back({.kind = CauseKind::Destination, .at = name, .paths = bad});
       Remove(open, bad);
     }
@@ -185,16 +204,24 @@ void BlameLinks(const std::vector<PathState>& paths, Indexes& open, Scope& scope
   }
 }
 
-std::string LinkText(const PathLink& link) {
-  return fmt::format("{}-{}", link.near_end.ToString(), link.far_end.ToString());
-}
-
-std::vector<std::string> TargetsOf(const std::vector<PathState>& paths, const CommonCause& cause) {
+void TellTargets(const std::vector<PathState>& paths, CommonCause& cause) {
   std::set<std::string> names;
   for (const std::size_t index : cause.paths) {
     names.insert(paths[index].target);
   }
-  return {names.begin(), names.end()};
+  cause.targets = {names.begin(), names.end()};
+}
+
+void CountElsewhere(const std::vector<PathState>& paths, CommonCause& cause) {
+  std::map<std::string_view, bool> is_elsewhere;  // by target
+  for (const PathState& path : paths) {
+    const bool goes_through = std::ranges::any_of(
+        cause.links, [&path](const PathLink& link) { return Crosses(path, link); });
+    bool& is_good = is_elsewhere.try_emplace(path.target, true).first->second;
+    is_good = is_good && !path.is_bad && !goes_through;
+  }
+  cause.good_elsewhere = static_cast<unsigned>(
+      std::ranges::count_if(is_elsewhere, [](const auto& target) { return target.second; }));
 }
 
 }  // namespace
@@ -219,13 +246,16 @@ Scope FindScope(const std::vector<PathState>& paths) {
       open.push_back(i);
     }
   }
-  Scope scope = {.bad = static_cast<unsigned>(open.size()),
-                 .total = static_cast<unsigned>(paths.size())};
+  Indexes all(paths.size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  Scope scope = {.bad = static_cast<unsigned>(CountNames(paths, open, &PathState::target)),
+                 .total = static_cast<unsigned>(CountNames(paths, all, &PathState::target))};
   BlameSources(paths, open, scope);
   BlameTargets(paths, open, scope);
   BlameLinks(paths, open, scope);
   scope.alone = std::move(open);
   for (CommonCause& cause : scope.causes) {
+    TellTargets(paths, cause);
     CountElsewhere(paths, cause);
   }
   std::stable_sort(
@@ -234,13 +264,17 @@ Scope FindScope(const std::vector<PathState>& paths) {
   return scope;
 }
 
+std::string DescribeLink(const PathLink& link) {
+  return fmt::format("{}-{}", link.near_end.ToString(), link.far_end.ToString());
+}
+
 std::string DescribeScope(const Scope& scope, const CommonCause& cause) {
-  std::string text = fmt::format("{} of {} paths", cause.paths.size(), scope.total);
+  std::string text = fmt::format("{} of {} targets", cause.targets.size(), scope.total);
   if (cause.kind != CauseKind::Link) {
     text += fmt::format(", all {} {}", cause.kind == CauseKind::Source ? "from" : "to", cause.at);
   }
   if (!cause.links.empty()) {
-    text += ", all through " + LinkText(cause.links.front());
+    text += ", all through " + DescribeLink(cause.links.front());
   }
   if (cause.links.size() > 1) {
     text += fmt::format(" and {} more in a row with it", cause.links.size() - 1);
@@ -268,81 +302,6 @@ std::string_view CauseKindName(CauseKind kind) {
       return "service";
   }
   return "";
-}
-
-std::string_view OwnFaultName(OwnFault fault) {
-  switch (fault) {
-    case OwnFault::ClockStep:
-      return "clock_step";
-    case OwnFault::LocalDrops:
-      return "local_drops";
-    case OwnFault::Uplink:
-      return "uplink";
-    case OwnFault::Dns:
-      return "dns";
-    case OwnFault::None:
-      break;
-  }
-  return "none";
-}
-
-OwnFault FindOwnFault(const OwnState& state) {
-  if (state.clock_step > kLargestClockStep || state.clock_step < -kLargestClockStep) {
-    return OwnFault::ClockStep;
-  }
-  if (state.receive_drops > 0) {
-    return OwnFault::LocalDrops;
-  }
-  const bool has_no_anchor = state.anchors > 1 && state.anchors_down == state.anchors;
-  if (!state.gateway_answers.value_or(true) || has_no_anchor) {
-    return OwnFault::Uplink;
-  }
-  const bool has_no_names =
-      state.lookups >= kFewestLookups &&
-      static_cast<double>(state.lookups_failed) >= kLookupsFailing * state.lookups;
-  return has_no_names ? OwnFault::Dns : OwnFault::None;
-}
-
-// An incident takes one cause in each update, so that two causes stay two incidents.
-IncidentBook::Incident* IncidentBook::FindOpen(const CommonCause& cause,
-                                               const std::vector<std::string>& targets,
-                                               WallTime now) {
-  const auto fits = [&](const Incident& incident) {
-    if (incident.last_seen == now) {
-      return false;
-    }
-    const bool has_same_name =
-        cause.kind == incident.cause.kind && !cause.at.empty() && cause.at == incident.cause.at;
-    const bool shares_link =
-        std::find_first_of(cause.links.begin(), cause.links.end(), incident.cause.links.begin(),
-                           incident.cause.links.end()) != cause.links.end();
-    const auto shared = std::count_if(targets.begin(), targets.end(), [&](const auto& target) {
-      return std::binary_search(incident.targets.begin(), incident.targets.end(), target);
-    });
-    return has_same_name || shares_link || 2 * static_cast<std::size_t>(shared) > targets.size();
-  };
-  const auto found = std::find_if(incidents_.begin(), incidents_.end(), fits);
-  return found == incidents_.end() ? nullptr : &*found;
-}
-
-const std::vector<IncidentBook::Incident>& IncidentBook::Update(const std::vector<PathState>& paths,
-                                                                const Scope& scope, WallTime now) {
-  std::erase_if(incidents_,
-                [now](const Incident& incident) { return now - incident.last_seen > kLinger; });
-  for (const CommonCause& cause : scope.causes) {
-    std::vector<std::string> targets = TargetsOf(paths, cause);
-    Incident* incident = FindOpen(cause, targets, now);
-    if (incident == nullptr) {
-      const auto second = std::chrono::floor<std::chrono::seconds>(now);
-      incident = &incidents_.emplace_back();
-      incident->id = fmt::format("{:%Y%m%dT%H%M%SZ}-{}", fmt::gmtime(second), ++count_);
-      incident->since = now;
-    }
-    incident->cause = cause;
-    incident->targets = std::move(targets);
-    incident->last_seen = now;
-  }
-  return incidents_;
 }
 
 }  // namespace pathwitness

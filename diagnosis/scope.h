@@ -29,11 +29,14 @@ std::vector<PathLink> LinksOf(const IpAddress& source,
 
 /// How one path is now.
 struct PathState {
-  std::string source;       // the exporter
+  std::string source;       // where its probes leave from
   std::string target;       // the target
   unsigned flow_class = 0;  // paths of one class are treated alike by routers: a prober's kind
   bool is_bad = false;
-  unsigned clean_samples = 0;  // of a good path: probes since the onset, none lost
+  Duration bad_for{};          // of a bad path: since the first sign that was known
+  double least_loss = 0;       // of a bad path: the lower end of its loss ratio's interval
+  unsigned clean_samples = 0;  // of a good path: its newest probes, none of which was lost
+  Duration clean_for{};        // and over how long they were sent; 0: all count
   std::vector<PathLink> links;
 };
 
@@ -56,80 +59,37 @@ struct CommonCause {
   std::string at;                    // of a source or destination: its name
   std::vector<PathLink> links;       // suspects that cannot be told apart, in path order
   std::vector<std::size_t> paths;    // the bad ones that it explains, as indexes
+  std::vector<std::string> targets;  // theirs, sorted
   double votes = 0;  // of one of the links: each bad path has one vote for all of its links
-  unsigned good_elsewhere = 0;  // good paths that do not go through it
+  unsigned good_elsewhere = 0;  // targets without a bad path, none of which goes through it
 
   bool operator==(const CommonCause&) const = default;
 };
 
 /// Which of the bad paths have something in common.
 struct Scope {
-  unsigned bad = 0;
-  unsigned total = 0;
+  unsigned bad = 0;                 // targets with a bad path
+  unsigned total = 0;               // targets
   std::vector<CommonCause> causes;  // the one that explains most first
   std::vector<std::size_t> alone;   // bad paths that share no suspect
 
   bool operator==(const Scope&) const = default;
 };
 
-/// Looks for common causes, coarse first: a source of whose paths 80 % are bad, a target that 80 %
-/// of its sources see bad (each with at least three paths), else links. A good path with 59 clean
-/// samples clears its links (less than 5 % loss, at 95 %); what is left is blamed when two bad
-/// paths share it. A link that explains all that is bad at a source comes before the source when
-/// another path of the source is clean.
-/// Source: Jin et al., "Zooming in on wide-area latencies to a global cloud provider" (SIGCOMM
-/// 2019), coarse first; Arzani et al., "007" (NSDI 2018), votes.
+/// Looks for common causes, coarse first: a source 80 % of whose targets are bad, a target that 80
+/// % of its sources see bad (each of at least three), else links. A good path clears its links by
+/// clean samples, as many as make the loss of the bad path unlikely (below 5 %): 59 for a loss of 5
+/// %, less for a larger one, and only those since the bad path went bad. What is left is blamed
+/// when two bad paths share it. A link that explains all that is bad at a source comes before the
+/// source when another path of the source is clean. Source: Jin et al., "Zooming in on wide-area
+/// latencies to a global cloud provider" (SIGCOMM 2019), coarse first; Arzani et al., "007" (NSDI
+/// 2018), votes.
 Scope FindScope(const std::vector<PathState>& paths);
 
-/// "3 of 5 paths, all through 192.0.2.1-192.0.2.2; 2 not through it are fine".
+/// "192.0.2.1-192.0.2.2".
+std::string DescribeLink(const PathLink& link);
+
+/// "3 of 5 targets, all through 192.0.2.1-192.0.2.2; 2 not through it are fine".
 std::string DescribeScope(const Scope& scope, const CommonCause& cause);
-
-/// What is wrong with the observer itself, in the order in which it is looked at: while there is
-/// something, what it sees of others is no evidence.
-enum class OwnFault : std::uint8_t { None, ClockStep, LocalDrops, Uplink, Dns };
-
-/// "none", "clock_step", "local_drops", "uplink" or "dns".
-std::string_view OwnFaultName(OwnFault fault);
-
-/// What the observer knows of itself, over the window that is judged.
-struct OwnState {
-  Duration clock_step{};                // wall clock against steady clock
-  std::uint64_t receive_drops = 0;      // answers that its own sockets dropped
-  std::optional<bool> gateway_answers;  // empty: not asked, or it never does
-  unsigned anchors = 0;                 // targets whose only purpose is to be up
-  unsigned anchors_down = 0;
-  unsigned lookups = 0;
-  unsigned lookups_failed = 0;
-};
-
-OwnFault FindOwnFault(const OwnState& state);
-
-/// Gives each common cause an identity that lasts while it does, so that twenty alerts of one
-/// cause are one incident.
-class IncidentBook {
- public:
-  struct Incident {
-    std::string id;  // as "20261121T161320Z-2"
-    CommonCause cause;
-    std::vector<std::string> targets;  // of the paths that it explains, sorted
-    WallTime since;
-    WallTime last_seen;
-  };
-
-  /// Takes a new scope of the same paths. A cause is that of an open incident when they share a
-  /// link, or the name of a source or target, or most of the cause's targets; an incident is over
-  /// when it was not seen for `kLinger`. Returns those open, oldest first.
-  const std::vector<Incident>& Update(const std::vector<PathState>& paths, const Scope& scope,
-                                      WallTime now);
-
-  static constexpr Duration kLinger = std::chrono::minutes(5);
-
- private:
-  Incident* FindOpen(const CommonCause& cause, const std::vector<std::string>& targets,
-                     WallTime now);
-
-  std::vector<Incident> incidents_;
-  std::uint64_t count_ = 0;
-};
 
 }  // namespace pathwitness

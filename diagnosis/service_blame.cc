@@ -75,6 +75,7 @@ Verdict JudgeService(const ServiceEvidence& evidence) {
                           .name = std::string(SegmentName(place.segment))};
   verdict.state = StateOf(*evidence.failure);
   verdict.attribution = {.owner = owner, .probability = 1, .likeliest = owner, .second = {}};
+  verdict.reason = evidence.reason;
   verdict.text = TextOf(evidence, place);
   return verdict;
 }

@@ -82,6 +82,7 @@ struct Verdict {
   FlowTest flows;
   LinkPosterior posterior;  // of the loss, else of the latency; empty when there is neither
   Attribution attribution;
+  std::string reason;  // of a local fault or a service: a word, as "uplink" or "tls_verify"
   std::string text;
 };
 

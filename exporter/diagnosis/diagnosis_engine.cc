@@ -29,7 +29,8 @@ DiagnosisEngine::DiagnosisEngine(const DiagnosisBoards& boards, const Clock& clo
       asn_writer_(boards.asn.NewWriter()),
       clock_(clock),
       log_(log),
-      verdicts_(boards.https, boards.verdicts, clock, log) {}
+      verdicts_(boards.https, boards.one_way, boards.verdicts, clock, log),
+      incidents_(boards.incidents, clock, log) {}
 
 void DiagnosisEngine::Apply(std::shared_ptr<const Config> config, MonoTime now) {
   const std::shared_ptr<const Config> before = std::exchange(config_, std::move(config));
@@ -109,6 +110,18 @@ void DiagnosisEngine::LookAtBoards(MonoTime now) {
   }
   ForgetOthers(traces);
   verdicts_.LookAtServices();
+  LookForCauses(now);
+}
+
+// While all is well this costs a glance at each path.
+void DiagnosisEngine::LookForCauses(MonoTime now) {
+  if (now < incidents_due_) {
+    return;
+  }
+  incidents_due_ = now + kLooksForCausesEvery;
+  if (verdicts_.IsAnythingSaid() || incidents_.HasOpen()) {
+    incidents_.Update(verdicts_.Paths(), verdicts_.Services());
+  }
 }
 
 void DiagnosisEngine::ForgetOthers(const std::vector<TraceBoard::Pointer>& traces) {

@@ -8,7 +8,7 @@
 #include "config/config.h"
 #include "diagnosis/owners.h"
 #include "diagnosis/route_watch.h"
-#include "exporter/diagnosis/incident_snapshot.h"
+#include "exporter/diagnosis/incident_desk.h"
 #include "exporter/diagnosis/own_watch.h"
 #include "exporter/diagnosis/route_snapshot.h"
 #include "exporter/diagnosis/verdict_desk.h"
@@ -24,6 +24,7 @@ struct DiagnosisBoards {
   const TraceBoard& traces;
   const TraceSelfBoard& trace_self;
   const HttpsBoard& https;
+  const OneWayBoard& one_way;
   const DnsBoard& dns;
   RouteBoard& routes;
   AsnBoard& asn;
@@ -48,6 +49,7 @@ class DiagnosisEngine final : public Engine {
 
   static constexpr Duration kLooksEvery = std::chrono::milliseconds(500);
   static constexpr Duration kLooksAtItselfEvery = std::chrono::seconds(5);
+  static constexpr Duration kLooksForCausesEvery = std::chrono::seconds(5);
 
  private:
   struct Path {
@@ -64,6 +66,7 @@ class DiagnosisEngine final : public Engine {
   void Look(Path& path, const TraceBoard::Pointer& trace);
   void Take(RouteSnapshot& snapshot, const RouteEvent& event);
   void TellOwners(Path& path, const TraceSnapshot& trace) const;
+  void LookForCauses(MonoTime now);
   void LogChange(const RouteSnapshot& snapshot);
 
   DiagnosisBoards boards_;
@@ -79,7 +82,9 @@ class DiagnosisEngine final : public Engine {
   std::map<ProberKey, Path> paths_;
   OwnWatch own_;
   VerdictDesk verdicts_;
+  IncidentDesk incidents_;
   MonoTime own_due_;
+  MonoTime incidents_due_;
   MonoTime look_due_;
   MonoTime database_due_ = MonoTime::max();
 };

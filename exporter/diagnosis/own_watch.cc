@@ -8,7 +8,7 @@ namespace pathwitness {
 namespace {
 
 constexpr Duration kLargestStep = std::chrono::milliseconds(100);  // less is a clock being slewed
-constexpr std::ptrdiff_t kFewestPaths = 3;  // that all are silent, to call it the uplink
+constexpr std::size_t kFewestPaths = 3;  // that all are silent, to call it the uplink
 
 }  // namespace
 
@@ -17,13 +17,14 @@ OwnFault OwnWatch::Look(const std::vector<TraceBoard::Pointer>& traces,
                         const std::vector<DnsBoard::Pointer>& names, const Clock& clock) {
   const MonoTime now = clock.Now();
   LookAtClock(clock);
+  LookAtAnswers(traces, now);
   if (self) {
     LookAtDrops(*self, now);
   }
   OwnState state;
   state.clock_step = step_ != Duration() && now - stepped_ <= kRemembers ? step_ : Duration();
   state.receive_drops = dropped_ > 0 && now - dropped_at_ <= kRemembers ? dropped_ : 0;
-  state.gateway_answers = DoesGatewayAnswer(traces);
+  state.gateway_answers = !silent_at_ || now - *silent_at_ > kRemembers;
   for (const DnsBoard::Pointer& name : names) {
     state.lookups += name->lookups > 0 ? 1U : 0U;  // literal addresses are never looked up
     state.lookups_failed += name->lookups > 0 && name->is_failing ? 1U : 0U;
@@ -50,15 +51,28 @@ void OwnWatch::LookAtDrops(const TraceSelf& self, MonoTime now) {
   drops_ = self.receive_drops;
 }
 
-// Not the router's address but whether anything at all answers: all paths begin at the uplink.
-std::optional<bool> OwnWatch::DoesGatewayAnswer(const std::vector<TraceBoard::Pointer>& traces) {
-  const bool does_any_answer = std::ranges::any_of(traces, [](const TraceBoard::Pointer& trace) {
-    return trace->last_round && (trace->reached || trace->last_responding_hop > 0);
-  });
-  const auto traced = std::ranges::count_if(
-      traces, [](const TraceBoard::Pointer& trace) { return trace->last_round != nullptr; });
-  has_answered_ = has_answered_ || does_any_answer;
-  return has_answered_ && traced >= kFewestPaths ? std::optional(does_any_answer) : std::nullopt;
+// Not the router's address but whether anything at all answers: all paths begin at the uplink. It
+// is silent when since the last answer of any hop as many end-to-end probes were lost as there are
+// paths. Counters that went back are those of fewer probers, and tell nothing.
+void OwnWatch::LookAtAnswers(const std::vector<TraceBoard::Pointer>& traces, MonoTime now) {
+  std::uint64_t answers = 0;
+  std::uint64_t losses = 0;
+  for (const TraceBoard::Pointer& trace : traces) {
+    answers += trace->probes - trace->lost;
+    losses += trace->lost;
+    for (const HopCounters& hop : trace->hops) {
+      answers += hop.probes - hop.replies_missing;
+    }
+  }
+  const bool is_silent = answers <= answers_;
+  silent_losses_ = is_silent ? silent_losses_ + (losses - std::min(losses, losses_)) : 0;
+  has_answered_ = has_answered_ || answers > 0;
+  answers_ = answers;
+  losses_ = losses;
+  const std::size_t paths = traces.size();
+  if (is_silent && has_answered_ && paths >= kFewestPaths && silent_losses_ >= paths) {
+    silent_at_ = now;
+  }
 }
 
 }  // namespace pathwitness

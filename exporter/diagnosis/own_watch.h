@@ -5,27 +5,27 @@
 #include <optional>
 #include <vector>
 
-#include "diagnosis/scope.h"
+#include "diagnosis/own_fault.h"
 #include "probes/base/time.h"
 #include "probes/dns/dns_snapshot.h"
 #include "probes/trace/trace_snapshot.h"
 
 namespace pathwitness {
 
-/// Looks for faults of this machine on the boards. What was seen counts for a minute, as long as a
-/// window that is judged may hold traces of it.
+/// Looks for faults of this machine on the boards. What was seen counts for a minute and a half, as
+/// long as a window that is judged may hold traces of it.
 class OwnWatch {
  public:
   /// `self` may be null.
   OwnFault Look(const std::vector<TraceBoard::Pointer>& traces, const TraceSelfBoard::Pointer& self,
                 const std::vector<DnsBoard::Pointer>& names, const Clock& clock);
 
-  static constexpr Duration kRemembers = std::chrono::minutes(1);
+  static constexpr Duration kRemembers = std::chrono::seconds(90);
 
  private:
   void LookAtClock(const Clock& clock);
   void LookAtDrops(const TraceSelf& self, MonoTime now);
-  std::optional<bool> DoesGatewayAnswer(const std::vector<TraceBoard::Pointer>& traces);
+  void LookAtAnswers(const std::vector<TraceBoard::Pointer>& traces, MonoTime now);
 
   std::optional<Duration> wall_offset_;  // of the wall clock against the steady one
   Duration step_{};
@@ -33,7 +33,11 @@ class OwnWatch {
   std::optional<std::uint64_t> drops_;
   std::uint64_t dropped_ = 0;
   MonoTime dropped_at_;
-  bool has_answered_ = false;  // any hop of any path, once
+  std::uint64_t answers_ = 0;          // of all hops of all paths, as counted last
+  std::uint64_t losses_ = 0;           // of all end-to-end probes, too
+  std::uint64_t silent_losses_ = 0;    // since something answered last
+  bool has_answered_ = false;          // ever
+  std::optional<MonoTime> silent_at_;  // when nothing answered
 };
 
 }  // namespace pathwitness

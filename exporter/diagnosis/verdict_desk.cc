@@ -13,6 +13,8 @@ namespace {
 constexpr int kTimeoutsUntilLost = 3;
 // Snapshots come every five seconds, give or take what the engines' turns take.
 constexpr Duration kTolerance = std::chrono::seconds(1);
+// Looking at every hop is most of what a quiet path costs, and routers seldom change their manners.
+constexpr Duration kClassifiesEvery = std::chrono::minutes(1);
 
 bool IsSame(const Verdict& a, const Verdict& b) {
   return a.state == b.state && a.attribution.owner == b.attribution.owner;
@@ -42,15 +44,26 @@ ServiceFailure FailureOf(HttpFailure failure) {
   }
 }
 
+Counts CountsOf(const OneWayPackets& packets) {
+  return {.sent = static_cast<double>(packets.packets),
+          .received = static_cast<double>(packets.packets - packets.lost)};
+}
+
+// Something that the packets of the path meet on their way.
+bool IsOfThePath(VerdictState state) {
+  return state == VerdictState::Loss || state == VerdictState::Latency ||
+         state == VerdictState::Route || state == VerdictState::FlowDependent;
+}
+
 bool HasConnected(const HttpResult& result) {
   return result.phases[static_cast<std::size_t>(HttpPhase::Connect)].has_value();
 }
 
 }  // namespace
 
-VerdictDesk::VerdictDesk(const HttpsBoard& https, VerdictBoard& board, const Clock& clock,
-                         EventLog& log)
-    : https_(https), writer_(board.NewWriter()), clock_(clock), log_(log) {}
+VerdictDesk::VerdictDesk(const HttpsBoard& https, const OneWayBoard& one_way, VerdictBoard& board,
+                         const Clock& clock, EventLog& log)
+    : https_(https), one_way_(one_way), writer_(board.NewWriter()), clock_(clock), log_(log) {}
 
 void VerdictDesk::Apply(const Config& config) {
   until_lost_.clear();
@@ -69,6 +82,7 @@ void VerdictDesk::OnTrace(const TraceSnapshot& trace, const OwnerTable& owners) 
   }
   path.due = now + Diagnostician::kEvaluatesEvery - kTolerance;
   path.diagnostician.OnEndToEnd(NewCounts(path, trace), now);
+  FeedOneWay(path, key, now);
   const auto until_lost = until_lost_.find(key.target);
   const SpokenVerdict* spoken = path.diagnostician.Evaluate(
       {.owners = &owners,
@@ -77,12 +91,12 @@ void VerdictDesk::OnTrace(const TraceSnapshot& trace, const OwnerTable& owners) 
        .unsent = NewlyUnsent(path, trace),
        .service = SeeService(key)},
       now);
-  Say(key, path.said, spoken);
-  writer_.Publish(key, std::make_shared<const VerdictSnapshot>(VerdictSnapshot{
-                           .status = trace.status,
-                           .verdict = path.said,
-                           .since = spoken != nullptr ? WallOf(spoken->since) : WallTime(),
-                           .loss = path.diagnostician.LossBounds(now)}));
+  if (now >= path.hops_due) {
+    path.hops_due = now + kClassifiesEvery - kTolerance;
+    path.hops = path.diagnostician.HopClasses(now);
+  }
+  Say({.status = trace.status, .loss = path.diagnostician.LossBounds(now), .hops = path.hops},
+      spoken, path.said);
 }
 
 void VerdictDesk::OnRouteChange(const ProberKey& key) {
@@ -119,13 +133,7 @@ void VerdictDesk::LookAtServices() {
 void VerdictDesk::OnRequest(Service& service, const HttpsSnapshot& https) {
   const SpokenVerdict* spoken =
       service.watch.OnEvaluation(JudgeService(EvidenceOf(https)), clock_.Now());
-  Say(https.status.key, service.said, spoken);
-  writer_.Publish(https.status.key,
-                  std::make_shared<const VerdictSnapshot>(VerdictSnapshot{
-                      .status = https.status,
-                      .verdict = service.said,
-                      .since = spoken != nullptr ? WallOf(spoken->since) : WallTime(),
-                      .loss = std::nullopt}));
+  Say({.status = https.status}, spoken, service.said);
 }
 
 ServiceEvidence VerdictDesk::EvidenceOf(const HttpsSnapshot& https) const {
@@ -138,9 +146,9 @@ ServiceEvidence VerdictDesk::EvidenceOf(const HttpsSnapshot& https) const {
        {ProberKind::TraceIcmp, ProberKind::TraceUdp, ProberKind::TraceTcp}) {
     const auto path = paths_.find({https.status.key.target, kind, https.status.key.family});
     if (path != paths_.end()) {
-      const bool is_filtered =
-          path->second.said && path->second.said->state == VerdictState::DestinationFilter;
-      evidence.is_path_at_fault |= path->second.said.has_value() && !is_filtered;
+      const VerdictSnapshot* const said = path->second.said.get();
+      evidence.is_path_at_fault |= said != nullptr && said->verdict &&
+                                   said->verdict->state != VerdictState::DestinationFilter;
       evidence.hops = std::max(evidence.hops, path->second.diagnostician.History().Length());
     }
   }
@@ -151,6 +159,7 @@ void VerdictDesk::FeedRound(Path& path, const TraceSnapshot& trace) const {
   if (trace.last_round && trace.last_round != path.round) {
     path.round = trace.last_round;
     path.diagnostician.OnRound(*trace.last_round, MonoOf(trace.last_round->started));
+    path.source = trace.last_round->source;
   }
 }
 
@@ -184,6 +193,15 @@ std::optional<UnsentReason> VerdictDesk::NewlyUnsent(Path& path, const TraceSnap
   return std::nullopt;
 }
 
+void VerdictDesk::FeedOneWay(Path& path, const ProberKey& key, MonoTime now) const {
+  if (const OneWayBoard::Pointer seen =
+          one_way_.Find({key.target, ProberKind::Reflector, key.family})) {
+    path.diagnostician.OnOneWay(
+        {.forward = CountsOf(seen->totals.forward), .backward = CountsOf(seen->totals.backward)},
+        now);
+  }
+}
+
 std::optional<ServiceSight> VerdictDesk::SeeService(const ProberKey& path) const {
   const HttpsBoard::Pointer https = https_.Find({path.target, ProberKind::Https, path.family});
   if (!https || !https->last) {
@@ -201,26 +219,84 @@ WallTime VerdictDesk::WallOf(MonoTime time) const {
   return clock_.WallNow() - std::chrono::duration_cast<WallTime::duration>(clock_.Now() - time);
 }
 
-void VerdictDesk::Say(const ProberKey& key, std::optional<Verdict>& said,
-                      const SpokenVerdict* spoken) {
-  const std::optional<Verdict> before = std::move(said);
-  said = spoken != nullptr ? std::optional(spoken->verdict) : std::nullopt;
-  const bool is_news = before.has_value() != said.has_value() || (said && !IsSame(*before, *said));
+void VerdictDesk::Say(VerdictSnapshot now, const SpokenVerdict* spoken,
+                      VerdictBoard::Pointer& said) {
+  if (spoken != nullptr) {
+    now.verdict = spoken->verdict;
+    now.since = WallOf(spoken->since);
+    now.last_confirmed = WallOf(spoken->last_confirmed);
+  }
+  LogNews(said.get(), now);
+  said = std::make_shared<const VerdictSnapshot>(std::move(now));
+  writer_.Publish(said->status.key, said);
+}
+
+void VerdictDesk::LogNews(const VerdictSnapshot* before, const VerdictSnapshot& now) {
+  const bool was_said = before != nullptr && before->verdict;
+  const bool is_news =
+      was_said != now.verdict.has_value() || (was_said && !IsSame(*before->verdict, *now.verdict));
   if (!is_news) {
     return;
   }
-  const Verdict& verdict = said ? *said : *before;
-  log_.Write(
-      said ? LogLevel::Warn : LogLevel::Info, said ? "verdict" : "verdict is over",
-      {{"target", key.target},
-       {"prober", std::string(ProberName(key.prober))},
-       {"family", std::string(ProberFamilyName(key.family))},
-       {"state", std::string(VerdictStateName(verdict.state))},
-       {"owner", OwnerName(verdict.attribution)},
-       {"probability", std::to_string(verdict.attribution.probability)},
-       {"since",
-        spoken != nullptr ? FormatRfc3339(WallOf(spoken->since), TimePrecision::Seconds) : ""},
-       {"text", verdict.text}});
+  const VerdictSnapshot& told = now.verdict ? now : *before;
+  const Verdict& verdict = *told.verdict;
+  const ProberKey& key = now.status.key;
+  log_.Write(now.verdict ? LogLevel::Warn : LogLevel::Info,
+             now.verdict ? "verdict" : "verdict is over",
+             {{"target", key.target},
+              {"prober", std::string(ProberName(key.prober))},
+              {"family", std::string(ProberFamilyName(key.family))},
+              {"state", std::string(VerdictStateName(verdict.state))},
+              {"owner", OwnerName(verdict.attribution)},
+              {"probability", std::to_string(verdict.attribution.probability)},
+              {"since", FormatRfc3339(told.since, TimePrecision::Seconds)},
+              {"text", verdict.text}});
+}
+
+bool VerdictDesk::IsAnythingSaid() const {
+  const auto is_said = [](const auto& entry) {
+    return entry.second.said != nullptr && entry.second.said->verdict;
+  };
+  return std::ranges::any_of(paths_, is_said) || std::ranges::any_of(services_, is_said);
+}
+
+std::vector<JudgedPath> VerdictDesk::Paths() const {
+  std::vector<JudgedPath> paths;
+  for (const auto& [key, path] : paths_) {
+    if (path.said != nullptr && (path.said->verdict || path.said->loss)) {
+      paths.push_back({.said = path.said, .state = StateOf(path)});
+    }
+  }
+  return paths;
+}
+
+std::vector<VerdictBoard::Pointer> VerdictDesk::Services() const {
+  std::vector<VerdictBoard::Pointer> services;
+  for (const auto& [key, service] : services_) {
+    if (service.said != nullptr) {
+      services.push_back(service.said);
+    }
+  }
+  return services;
+}
+
+PathState VerdictDesk::StateOf(const Path& path) const {
+  const VerdictSnapshot& said = *path.said;
+  const PathHistory& history = path.diagnostician.History();
+  PathState state = {.source = path.source.ToString(),
+                     .target = said.status.key.target,
+                     .flow_class = static_cast<unsigned>(said.status.key.prober),
+                     .is_bad = said.verdict && IsOfThePath(said.verdict->state),
+                     .links = LinksOf(path.source, history.Responders())};
+  if (state.is_bad) {
+    state.bad_for = clock_.WallNow() - said.since;
+    state.least_loss = said.verdict->loss.loss.low;
+  } else {
+    const CleanRun clean = history.NewestClean(clock_.Now());
+    state.clean_samples = clean.probes;
+    state.clean_for = clean.length;
+  }
+  return state;
 }
 
 }  // namespace pathwitness

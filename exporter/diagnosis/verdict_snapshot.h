@@ -1,7 +1,9 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
+#include "diagnosis/loss_blame.h"
 #include "diagnosis/statistics.h"
 #include "diagnosis/verdict.h"
 #include "probes/base/prober_status.h"
@@ -15,7 +17,9 @@ struct VerdictSnapshot {
   ProberStatus status;             // of the prober
   std::optional<Verdict> verdict;  // empty: nothing is wrong, or nobody can tell
   WallTime since;                  // of a verdict: when its first signs were known
+  WallTime last_confirmed;         // of a verdict: when the fault was seen last
   std::optional<Interval> loss;    // of the last 5 minutes, 95 %; of traces with probes only
+  std::vector<HopClass> hops;      // of traces: those before the destination, renewed now and then
 };
 
 using VerdictBoard = SnapshotBoard<ProberKey, VerdictSnapshot>;

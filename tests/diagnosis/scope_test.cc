@@ -8,7 +8,6 @@
 namespace pathwitness {
 namespace {
 
-using std::chrono::minutes;
 using std::chrono::seconds;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
@@ -48,7 +47,7 @@ TEST(Scope, TheLinkThatAllBadPathsShareAndNoGoodOneIsTheCause) {
   EXPECT_DOUBLE_EQ(cause.votes, 1);
   EXPECT_THAT(scope.alone, IsEmpty());
   EXPECT_EQ(DescribeScope(scope, cause),
-            "3 of 5 paths, all through 192.0.2.2-198.51.100.2; 2 not through it are fine");
+            "3 of 5 targets, all through 192.0.2.2-198.51.100.2; 2 not through it are fine");
 }
 
 TEST(Scope, AGoodPathWithFewSamplesClearsNothing) {
@@ -75,7 +74,7 @@ TEST(Scope, LinksThatCannotBeToldApartAreNamedTogether) {
   ASSERT_THAT(scope.causes, SizeIs(1));
   EXPECT_THAT(scope.causes.front().links, ElementsAre(Link(2), Link(3)));
   EXPECT_EQ(DescribeScope(scope, scope.causes.front()),
-            "2 of 4 paths, all through 192.0.2.2-198.51.100.2 and 1 more in a row with it; "
+            "2 of 4 targets, all through 192.0.2.2-198.51.100.2 and 1 more in a row with it; "
             "2 not through it are fine");
 }
 
@@ -107,7 +106,7 @@ TEST(Scope, WhenEverythingIsBadTheSourceIsLookedAtFirst) {
   EXPECT_EQ(scope.causes.front().at, "here");
   EXPECT_THAT(scope.causes.front().links, ElementsAre(Link(1)));
   EXPECT_EQ(DescribeScope(scope, scope.causes.front()),
-            "3 of 3 paths, all from here, all through 192.0.2.1-198.51.100.1");
+            "3 of 3 targets, all from here, all through 192.0.2.1-198.51.100.1");
 }
 
 TEST(Scope, ALinkThatExplainsAllComesBeforeTheSourceWhenSomethingIsFine) {
@@ -118,6 +117,47 @@ TEST(Scope, ALinkThatExplainsAllComesBeforeTheSourceWhenSomethingIsFine) {
   ASSERT_THAT(scope.causes, SizeIs(1));
   EXPECT_EQ(scope.causes.front().kind, CauseKind::Link);
   EXPECT_THAT(scope.causes.front().links, ElementsAre(Link(2)));
+}
+
+TEST(Scope, ALargeLossIsExcludedByFewCleanSamples) {
+  std::vector<PathState> paths = FivePaths();
+  for (PathState& path : paths) {
+    path.least_loss = .88;  // all of 30 probes were lost
+    path.clean_samples = path.is_bad ? 0 : 3;
+  }
+  EXPECT_THAT(FindScope(paths).causes.at(0).links, ElementsAre(Link(2)));
+  paths[2].clean_samples = 2;
+  paths[3].clean_samples = 2;
+  EXPECT_THAT(FindScope(paths).causes.at(0).links, ElementsAre(Link(1), Link(2)));
+}
+
+TEST(Scope, WhatAGoodPathShowedBeforeTheFaultClearsNothing) {
+  std::vector<PathState> paths = FivePaths();
+  for (PathState& path : paths) {
+    path.bad_for = seconds(30);
+    path.clean_samples = 100;
+    path.clean_for = seconds(100);
+  }
+  EXPECT_THAT(FindScope(paths).causes.at(0).links, ElementsAre(Link(1), Link(2)));
+  for (PathState& path : paths) {
+    path.bad_for = seconds(60);
+  }
+  EXPECT_THAT(FindScope(paths).causes.at(0).links, ElementsAre(Link(2)));
+}
+
+TEST(Scope, ThreeBadPathsOfOneTargetDoNotAccuseTheSource) {
+  const Scope scope =
+      FindScope({Path("a", {1, 2}, true), Path("a", {1, 2}, true), Path("a", {1, 2}, true)});
+  ASSERT_THAT(scope.causes, SizeIs(1));
+  EXPECT_EQ(scope.causes.front().kind, CauseKind::Link);
+  EXPECT_EQ(scope.bad, 1U);
+  EXPECT_EQ(scope.total, 1U);
+}
+
+TEST(Scope, ATargetWithAGoodAndABadPathIsNotFineElsewhere) {
+  std::vector<PathState> paths = FivePaths();
+  paths.push_back(Path("a", {20}, false));
+  EXPECT_EQ(FindScope(paths).causes.at(0).good_elsewhere, 2U);
 }
 
 TEST(Scope, MostBadPathsWithoutASharedLinkAreTheSources) {
@@ -161,83 +201,6 @@ TEST(LinksOf, SilentHopsAreInsideALink) {
   EXPECT_THAT(LinksOf(Address("192.0.2.10"), path),
               ElementsAre(PathLink{Address("192.0.2.10"), Address("192.0.2.1")},
                           PathLink{Address("192.0.2.1"), Address("192.0.2.3")}));
-}
-
-TEST(OwnFault, AQuietObserverHasNone) {
-  EXPECT_EQ(FindOwnFault({.gateway_answers = true, .anchors = 3, .anchors_down = 2, .lookups = 9}),
-            OwnFault::None);
-}
-
-TEST(OwnFault, WhatSpoilsOtherSignsComesFirst) {
-  OwnState state = {.lookups = 3, .lookups_failed = 3};
-  EXPECT_EQ(FindOwnFault(state), OwnFault::Dns);
-  state.gateway_answers = false;
-  EXPECT_EQ(FindOwnFault(state), OwnFault::Uplink);
-  state.receive_drops = 1;
-  EXPECT_EQ(FindOwnFault(state), OwnFault::LocalDrops);
-  state.clock_step = -seconds(1);
-  EXPECT_EQ(FindOwnFault(state), OwnFault::ClockStep);
-}
-
-TEST(OwnFault, AllAnchorsDownIsTheUplinkButASingleOneIsNot) {
-  EXPECT_EQ(FindOwnFault({.anchors = 2, .anchors_down = 2}), OwnFault::Uplink);
-  EXPECT_EQ(FindOwnFault({.anchors = 1, .anchors_down = 1}), OwnFault::None);
-}
-
-class IncidentBookTest : public ::testing::Test {
- protected:
-  const std::vector<IncidentBook::Incident>& Update(const std::vector<PathState>& paths,
-                                                    Duration later = seconds(10)) {
-    now_ += std::chrono::duration_cast<WallTime::duration>(later);
-    return book_.Update(paths, FindScope(paths), now_);
-  }
-
-  IncidentBook book_;
-  WallTime now_ = std::chrono::sys_days(std::chrono::year(2026) / 11 / 21) +
-                  std::chrono::hours(16) + minutes(13) + seconds(10);
-};
-
-TEST_F(IncidentBookTest, ManyBadPathsOfOneCauseAreOneIncident) {
-  const auto& open = Update(FivePaths());
-  ASSERT_THAT(open, SizeIs(1));
-  EXPECT_EQ(open.front().id, "20261121T161320Z-1");
-  EXPECT_THAT(open.front().targets, ElementsAre("a", "b", "e"));
-}
-
-TEST_F(IncidentBookTest, AnIncidentKeepsItsNameWhileItGrowsAndTheLinkBecomesClearer) {
-  std::vector<PathState> paths = FivePaths();
-  paths[2].clean_samples = 10;
-  paths[3].clean_samples = 10;
-  const std::string id = Update(paths).at(0).id;
-  EXPECT_EQ(Update(FivePaths()).at(0).id, id);
-  paths = FivePaths();
-  paths.push_back(Path("f", {1, 2, 9}, true));
-  EXPECT_EQ(Update(paths).at(0).id, id);
-  EXPECT_THAT(Update(paths), SizeIs(1));
-}
-
-TEST_F(IncidentBookTest, AShortPauseDoesNotEndAnIncident) {
-  std::vector<PathState> fine = FivePaths();
-  for (PathState& path : fine) {
-    path.is_bad = false;
-  }
-  const std::string id = Update(FivePaths()).at(0).id;
-  Update(fine);
-  EXPECT_EQ(Update(FivePaths(), minutes(4)).at(0).id, id);
-}
-
-TEST_F(IncidentBookTest, AnIncidentThatWasNotSeenForLongIsOver) {
-  Update(FivePaths());
-  EXPECT_THAT(Update({}, minutes(6)), IsEmpty());
-  EXPECT_EQ(Update(FivePaths()).at(0).id, "20261121T161930Z-2");
-}
-
-TEST_F(IncidentBookTest, TwoCausesAreTwoIncidents) {
-  const std::vector<PathState> paths = {Path("a", {1, 2, 10}, true), Path("b", {1, 2, 11}, true),
-                                        Path("c", {1, 3, 12}, true), Path("d", {1, 3, 13}, true),
-                                        Path("e", {1, 4}, false),    Path("f", {1, 5}, false)};
-  EXPECT_THAT(Update(paths), SizeIs(2));
-  EXPECT_THAT(Update(paths), SizeIs(2));
 }
 
 }  // namespace

@@ -75,9 +75,11 @@ class DiagnosisEngineTest : public ::testing::Test {
   DnsBoard dns_;
   VerdictBoard verdicts_;
   IncidentBoard incidents_;
+  OneWayBoard one_way_;
   DiagnosisBoards boards_{.traces = traces_,
                           .trace_self = trace_self_,
                           .https = https_,
+                          .one_way = one_way_,
                           .dns = dns_,
                           .routes = routes_,
                           .asn = asn_,

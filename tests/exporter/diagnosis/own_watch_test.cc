@@ -30,10 +30,11 @@ class OwnWatchTest : public ::testing::Test {
     self_ = std::make_shared<const TraceSelf>(TraceSelf{.receive_drops = all});
   }
 
+  /// So many paths, which send a probe each; it is answered or lost.
   void Trace(std::size_t paths, bool does_answer) {
     TraceSnapshot trace;
-    trace.last_round = std::make_shared<const Round>();
-    trace.last_responding_hop = does_answer ? 1 : 0;
+    trace.probes = ++probes_;
+    trace.lost = lost_ += does_answer ? 0 : 1;
     traces_.assign(paths, std::make_shared<const TraceSnapshot>(trace));
   }
 
@@ -45,6 +46,8 @@ class OwnWatchTest : public ::testing::Test {
   }
 
   OwnWatch watch_;
+  std::uint64_t probes_ = 0;
+  std::uint64_t lost_ = 0;
   FakeClock clock_;
   std::vector<TraceBoard::Pointer> traces_;
   TraceSelfBoard::Pointer self_;
@@ -55,24 +58,24 @@ TEST_F(OwnWatchTest, IsContentWithNothing) {
   EXPECT_EQ(Look(), OwnFault::None);
 }
 
-TEST_F(OwnWatchTest, DropsCountForAMinute) {
+TEST_F(OwnWatchTest, DropsCountAsLongAsTheyMayBeJudged) {
   Drop(7);
   EXPECT_EQ(Look(), OwnFault::None);  // of before anybody looked
   Drop(8);
   EXPECT_EQ(Look(), OwnFault::LocalDrops);
-  clock_.Advance(seconds(59));
+  clock_.Advance(seconds(89));
   EXPECT_EQ(Look(), OwnFault::LocalDrops);
   clock_.Advance(seconds(2));
   EXPECT_EQ(Look(), OwnFault::None);
 }
 
-TEST_F(OwnWatchTest, AClockThatIsSetCountsForAMinute) {
+TEST_F(OwnWatchTest, AClockThatIsSetCountsAsLongAsItMayBeJudged) {
   SetClock clock;
   EXPECT_EQ(watch_.Look({}, nullptr, {}, clock), OwnFault::None);
   clock.wall += seconds(3600);
   EXPECT_EQ(watch_.Look({}, nullptr, {}, clock), OwnFault::ClockStep);
-  clock.now += seconds(61);
-  clock.wall += seconds(61);
+  clock.now += seconds(91);
+  clock.wall += seconds(91);
   EXPECT_EQ(watch_.Look({}, nullptr, {}, clock), OwnFault::None);
 }
 
@@ -81,6 +84,35 @@ TEST_F(OwnWatchTest, ItsUplinkIsDownWhenNothingAnswersAnyMore) {
   EXPECT_EQ(Look(), OwnFault::None);
   Trace(3, false);
   EXPECT_EQ(Look(), OwnFault::Uplink);
+}
+
+TEST_F(OwnWatchTest, ItsUplinkIsNotDownWhileAnyHopAnswers) {
+  Trace(3, true);
+  Look();
+  Trace(3, false);
+  TraceSnapshot reached = *traces_.front();
+  reached.hops.emplace_back();
+  reached.hops.back().probes = 1;
+  traces_.front() = std::make_shared<const TraceSnapshot>(reached);
+  EXPECT_EQ(Look(), OwnFault::None);
+}
+
+TEST_F(OwnWatchTest, WhatWasLostWhileTheUplinkWasDownIsRemembered) {
+  Trace(3, true);
+  Look();
+  Trace(3, false);
+  Look();
+  Trace(3, true);
+  clock_.Advance(seconds(90));
+  EXPECT_EQ(Look(), OwnFault::Uplink);
+  clock_.Advance(seconds(1));
+  EXPECT_EQ(Look(), OwnFault::None);
+}
+
+TEST_F(OwnWatchTest, ASilenceInWhichNothingWasLostTellsNothing) {
+  Trace(3, true);
+  Look();
+  EXPECT_EQ(Look(), OwnFault::None);
 }
 
 TEST_F(OwnWatchTest, PathsThatNeverAnsweredAreNoUplink) {

@@ -52,7 +52,9 @@ class VerdictDeskTest : public ::testing::Test {
   HttpsBoard https_;
   VerdictBoard board_;
   OwnerTable owners_{{}, {}, nullptr};
-  VerdictDesk desk_{https_, board_, clock_, log_};
+  OneWayBoard one_way_;
+  OneWayBoard::Writer one_way_writer_ = one_way_.NewWriter();
+  VerdictDesk desk_{https_, one_way_, board_, clock_, log_};
   ProberKey key_{"here-to-there", ProberKind::TraceIcmp, ProberFamily::Ipv4};
   TraceSnapshot trace_;
 };

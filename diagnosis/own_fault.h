@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "probes/base/time.h"
+
+namespace pathwitness {
+
+/// What is wrong with the observer itself, in the order in which it is looked at: while there is
+/// something, what it sees of others is no evidence.
+enum class OwnFault : std::uint8_t { None, ClockStep, LocalDrops, Uplink, Dns };
+
+/// "none", "clock_step", "local_drops", "uplink" or "dns".
+std::string_view OwnFaultName(OwnFault fault);
+
+/// What the observer knows of itself, over the window that is judged.
+struct OwnState {
+  Duration clock_step{};                // wall clock against steady clock
+  std::uint64_t receive_drops = 0;      // answers that its own sockets dropped
+  std::optional<bool> gateway_answers;  // empty: not asked, or it never does
+  unsigned anchors = 0;                 // targets whose only purpose is to be up
+  unsigned anchors_down = 0;
+  unsigned lookups = 0;
+  unsigned lookups_failed = 0;
+};
+
+OwnFault FindOwnFault(const OwnState& state);
+
+}  // namespace pathwitness
