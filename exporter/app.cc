@@ -22,8 +22,11 @@
 #include "exporter/version.h"
 #include "exporter/web/server.h"
 #include "probes/dns/dns_engine.h"
+#include "probes/dns/ptr_engine.h"
 #include "probes/https/https_engine.h"
 #include "probes/pulse/pulse_engine.h"
+#include "probes/reflect/one_way_engine.h"
+#include "probes/reflect/reflector_engine.h"
 #include "probes/trace/trace_engine.h"
 
 namespace pathwitness {
@@ -42,6 +45,19 @@ template <typename Snapshots>
 bool HasRound(const Snapshots& snapshots) {
   return std::ranges::any_of(snapshots,
                              [](const auto& snapshot) { return snapshot->status.rounds > 0; });
+}
+
+/// Whoever answers on any path now.
+std::vector<IpAddress> RoutersOn(const TraceBoard& traces) {
+  std::vector<IpAddress> routers;
+  for (const TraceBoard::Pointer& trace : traces.All()) {
+    for (const HopCounters& hop : trace->hops) {
+      if (hop.address) {
+        routers.push_back(*hop.address);
+      }
+    }
+  }
+  return routers;
 }
 
 /// Gives it to the engines and waits until they work by it, so that the next scrape shows it. An
@@ -92,6 +108,12 @@ App::App(AppSettings settings, LoadedConfig loaded, PortFactory open_port, const
           "pulse",
           [this] { return std::make_unique<PulseEngine>(dns_board_, pulse_board_, clock_, log_); },
           clock, log, kTick),
+      one_way_(
+          "oneway",
+          [this] {
+            return std::make_unique<OneWayEngine>(dns_board_, one_way_board_, clock_, log_);
+          },
+          clock, log, kTick),
       diagnosis_(
           "diagnosis",
           [this] {
@@ -99,6 +121,7 @@ App::App(AppSettings settings, LoadedConfig loaded, PortFactory open_port, const
                 DiagnosisBoards{.traces = trace_board_,
                                 .trace_self = trace_self_board_,
                                 .https = https_board_,
+                                .one_way = one_way_board_,
                                 .dns = dns_board_,
                                 .routes = route_board_,
                                 .asn = asn_board_,
@@ -107,16 +130,37 @@ App::App(AppSettings settings, LoadedConfig loaded, PortFactory open_port, const
                 clock_, log_);
           },
           clock, log, kTick),
+      ptr_(
+          "ptr",
+          [this] {
+            return std::make_unique<PtrEngine>([this] { return RoutersOn(trace_board_); },
+                                               ptr_board_);
+          },
+          clock, log, kTick),
       rules_(
           "rules", [this] { return std::make_unique<RulesEngine>(rules_board_, clock_, log_); },
           clock, log, kTick) {
+  if (settings_.responder) {
+    reflector_.emplace(
+        "reflector",
+        [this] {
+          return std::make_unique<ReflectorEngine>(settings_.responder->socket.Duplicate(),
+                                                   settings_.responder->key_file, reflector_board_,
+                                                   clock_, log_);
+        },
+        clock, log, kTick);
+  }
   Publish({.loaded = std::make_shared<const LoadedConfig>(std::move(loaded)),
            .config = started_with_,
            .last_successful_reload = clock.WallNow()});
 }
 
 std::vector<EngineThread*> App::Threads() {
-  return {&discovery_, &dns_, &trace_, &https_, &pulse_, &diagnosis_, &rules_};
+  std::vector<EngineThread*> threads = {&discovery_, &dns_, &trace_, &https_, &pulse_, &one_way_, &diagnosis_, &ptr_, &rules_};
+  if (reflector_) {
+    threads.push_back(&*reflector_);
+  }
+  return threads;
 }
 
 void App::Publish(ConfigInForce next) {
@@ -133,7 +177,7 @@ void App::Enforce(ConfigInForce next) {
   next.refused = std::move(refused);
   const std::shared_ptr<const Config> config = next.config;
   Publish(std::move(next));
-  GiveTo({&dns_, &trace_, &https_, &pulse_, &diagnosis_, &rules_}, config);
+  GiveTo({&dns_, &trace_, &https_, &pulse_, &one_way_, &diagnosis_, &ptr_, &rules_}, config);
 }
 
 /// Only what was not refused before: a document that is read again is no news.
@@ -248,7 +292,10 @@ Views App::MakeViews() {
                               .trace_self = &trace_self_board_,
                               .https = &https_board_,
                               .pulses = &pulse_board_,
+                              .one_way = &one_way_board_,
+                              .reflector = &reflector_board_,
                               .dns = &dns_board_,
+                              .names = &ptr_board_,
                               .discovery = &discovery_board_,
                               .routes = &route_board_,
                               .asn = &asn_board_,

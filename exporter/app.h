@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,13 +27,23 @@
 #include "exporter/web/routes.h"
 #include "probes/base/time.h"
 #include "probes/dns/dns_snapshot.h"
+#include "probes/dns/ptr_snapshot.h"
 #include "probes/engine_thread.h"
 #include "probes/https/https_snapshot.h"
 #include "probes/net/packet_port.h"
+#include "probes/net/socket.h"
 #include "probes/pulse/pulse_snapshot.h"
+#include "probes/reflect/one_way_snapshot.h"
+#include "probes/reflect/reflector_snapshot.h"
 #include "probes/trace/trace_snapshot.h"
 
 namespace pathwitness {
+
+/// What this process reflects with.
+struct Responder {
+  FileDescriptor socket;
+  std::string key_file;
+};
 
 /// What stays as it was at the start.
 struct AppSettings {
@@ -40,6 +51,7 @@ struct AppSettings {
   std::string environment;
   std::string telemetry_path;
   Shard shard = {};
+  std::optional<Responder> responder = {};  // absent: it reflects nothing
 };
 
 /// Everything that measures: the boards, an engine for each kind of probe, and what the web server
@@ -106,10 +118,13 @@ class App {
   DiscoveryBoard discovery_board_;
   std::vector<DiscoveryBoard::Pointer> merged_sources_;  // the main thread's alone
   DnsBoard dns_board_;
+  PtrBoard ptr_board_;
   TraceBoard trace_board_;
   TraceSelfBoard trace_self_board_;
   HttpsBoard https_board_;
   PulseBoard pulse_board_;
+  OneWayBoard one_way_board_;
+  ReflectorBoard reflector_board_;
   RouteBoard route_board_;
   AsnBoard asn_board_;
   VerdictBoard verdict_board_;
@@ -123,8 +138,11 @@ class App {
   EngineThread trace_;
   EngineThread https_;
   EngineThread pulse_;
+  EngineThread one_way_;
   EngineThread diagnosis_;
+  EngineThread ptr_;
   EngineThread rules_;
+  std::optional<EngineThread> reflector_;
 };
 
 /// What was built, and of what.

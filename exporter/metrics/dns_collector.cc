@@ -9,8 +9,8 @@ namespace pathwitness {
 
 using prometheus::MetricFamily;
 
-DnsCollector::DnsCollector(std::vector<DnsBoard::Pointer> snapshots)
-    : snapshots_(std::move(snapshots)) {}
+DnsCollector::DnsCollector(std::vector<DnsBoard::Pointer> snapshots, PtrBoard::Pointer names)
+    : snapshots_(std::move(snapshots)), names_(std::move(names)) {}
 
 std::vector<MetricFamily> DnsCollector::Collect() const {
   MetricFamily lookups = NewFamily(kDnsLookups);
@@ -26,7 +26,15 @@ std::vector<MetricFamily> DnsCollector::Collect() const {
       AddSample(addresses, labels, dns->addresses.size());
     }
   }
-  return {std::move(lookups), std::move(failures), std::move(changes), std::move(addresses)};
+  std::vector<MetricFamily> families = {std::move(lookups), std::move(failures), std::move(changes),
+                                        std::move(addresses)};
+  if (names_) {
+    families.push_back(OneSample(kPtrLookups, {}, names_->lookups));
+    families.push_back(OneSample(kPtrLookupFailures, {}, names_->failures));
+    families.push_back(OneSample(kPtrNames, {}, names_->names.size()));
+    families.push_back(OneSample(kPtrRefused, {}, names_->refused));
+  }
+  return families;
 }
 
 }  // namespace pathwitness

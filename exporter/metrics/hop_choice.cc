@@ -6,7 +6,7 @@ namespace pathwitness {
 namespace {
 
 constexpr Duration kAfterTrouble = std::chrono::hours(1);
-constexpr std::uint64_t kSeriesPerHop = 7;  // at most: 4 families, a summary of 2 lines, an info
+constexpr std::uint64_t kSeriesPerHop = 8;  // at most: 5 families, a summary of 2 lines, an info
 
 bool IsInTrouble(const TraceSnapshot& trace, WallTime now) {
   return trace.last_trouble != WallTime() && now - trace.last_trouble <= kAfterTrouble;

@@ -187,10 +187,6 @@ inline constexpr Metric kPathHopIcmpLimited{
     "1 when the hop leaves significantly more probes unanswered than the destination: it limits "
     "its own answers, which is no loss; else 0. Absent before a hop and the destination had enough "
     "probes, and without a recent round."};
-inline constexpr Metric kPathRouteInfo{
-    "pathwitness_path_route_info", kGauge, "target,prober,family,as_path",
-    "The networks that the path passes, as AS numbers in their order and each once in a row, 16 at "
-    "most; always 1. Absent when none is known, and without a recent round."};
 inline constexpr Metric kPathUnexpectedTransit{
     "pathwitness_path_unexpected_transit", kGauge, "target,prober,family",
     "Networks on the path that are not among those that the configuration expects. Absent when it "
@@ -199,6 +195,10 @@ inline constexpr Metric kPathUnexpectedTransitInfo{
     "pathwitness_path_unexpected_transit_info", kGauge, "target,prober,family,asn,owner",
     "A network on the path that the configuration does not expect there; always 1, one per "
     "network. Absent when there is none, and without a recent round."};
+inline constexpr Metric kPathRouteInfo{
+    "pathwitness_path_route_info", kGauge, "target,prober,family,as_path",
+    "The networks that the path passes, as AS numbers in their order and each once in a row, 16 at "
+    "most; always 1. Absent when none is known, and without a recent round."};
 inline constexpr Metric kPathRouteChanges{
     "pathwitness_path_route_changes_total", kCounter, "target,prober,family,class",
     "Changes of the route, by where. intra_as: inside the same networks; inter_as: through other "
@@ -300,9 +300,8 @@ inline constexpr Metric kIncidentInfo{
     "An open incident: one cause and all that it makes fail; always 1. at: which part of the "
     "exporter, of an own cause. An empty owner: nobody is likely enough, or verdicts differ. "
     "via: the link that its paths share, when known."};
-inline constexpr Metric kIncidentTargets{
-    "pathwitness_incident_targets", kGauge, "incident",
-    "Targets that the incident makes fail now."};
+inline constexpr Metric kIncidentTargets{"pathwitness_incident_targets", kGauge, "incident",
+                                         "Targets that the incident makes fail now."};
 inline constexpr Metric kIncidentSince{
     "pathwitness_incident_since_timestamp_seconds", kGauge, "incident",
     "Unix time in seconds at which the first signs of the incident were known."};
@@ -572,13 +571,15 @@ inline constexpr std::array kAllMetrics = {
     kPathReached, kPathDestinationHop, kPathLastRespondingHop,
     kPathHopProbes, kPathHopProbesCredited, kPathHopRepliesMissing, kPathHopRtt, kPathHopLastRtt,
     kHopSeriesRefused,
-    kPathHopInfo, kPathHopIcmpLimited, kPathRouteInfo, kPathUnexpectedTransit,
-    kPathUnexpectedTransitInfo, kPathRouteChanges, kPathRouteLastChange, kPathRouteLastChangeInfo,
+    kPathHopInfo, kPathHopIcmpLimited, kPathUnexpectedTransit, kPathUnexpectedTransitInfo,
+    kPathRouteInfo, kPathRouteChanges, kPathRouteLastChange, kPathRouteLastChangeInfo,
     kPathEcmpChanges, kPathHopSilences, kPathEcmpWidth, kPathLoopDetected, kAsnDatabaseBuilt,
     kAsnDatabaseFailing,
     kVerdict, kVerdictInfo, kVerdictProbability, kVerdictSince, kLossLowerBound, kLossUpperBound,
     kIncidents, kIncidentsWithoutSeries, kIncidentInfo, kIncidentTargets, kIncidentSince,
     kIncidentTargetInfo,
+    kOneWayRequests, kOneWayRequestsUnsent, kOneWayPackets, kOneWayPacketsLost,
+    kOneWayAnswersRefused, kOneWayLastAnswer,
     kHttpsRequests, kHttpsFailures, kHttpsResponses, kHttpsDuration, kHttpsPhaseDuration,
     kHttpsTcpRetransmits, kHttpsSuccess, kHttpsStatusCode, kHttpsBodyBytes, kHttpsRedirects,
     kHttpsLastPhaseDuration, kHttpsTcpRtt, kHttpsCertificateNotAfter, kHttpsCertificateVerified,
@@ -590,6 +591,7 @@ inline constexpr std::array kAllMetrics = {
     kPacketsSent, kPacketSendErrors, kPacketsDeferred, kPacketsShed, kResponders, kHopProbesWaiting, kFocusSets, kPacketBudget, kRepliesUnmatched,
     kRepliesSpoofed, kRepliesMalformed, kRepliesLate, kRepliesDuplicate, kReceiveDrops,
     kEngineTurn, kEngineRestarts, kSchedulerLateness,
+    kReflectorAnswers, kReflectorRefused, kReflectorSessions,
     kAlertOverride, kAlertDisabledUntil, kAlertOverrideInfo, kLinkInfo,
     kRulesDiffering, kRulesComparisons, kRulesComparisonFailures, kRulesLastComparison,
     kDrillPathProbes, kDrillPathProbesLost, kDrillPathHopProbes, kDrillPathHopRepliesMissing,

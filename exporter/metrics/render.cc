@@ -15,11 +15,13 @@
 #include "exporter/metrics/hop_choice.h"
 #include "exporter/metrics/https_collector.h"
 #include "exporter/metrics/incident_collector.h"
+#include "exporter/metrics/one_way_collector.h"
 #include "exporter/metrics/page_writer.h"
 #include "exporter/metrics/path_collector.h"
 #include "exporter/metrics/prober_collector.h"
 #include "exporter/metrics/process_collector.h"
 #include "exporter/metrics/pulse_collector.h"
+#include "exporter/metrics/reflector_collector.h"
 #include "exporter/metrics/route_collector.h"
 #include "exporter/metrics/rules_collector.h"
 #include "exporter/metrics/self_collector.h"
@@ -60,26 +62,39 @@ void WritePage(const MetricSources& sources, PageWriter& page) {
   AppendStatuses(traces, statuses);
   AppendStatuses(https, statuses);
   AppendStatuses(pulses, statuses);
+  const std::vector<StatusPointer> of_targets = statuses;
+  const auto one_way = sources.one_way->All();
+  AppendStatuses(one_way, statuses);
   std::vector<StatusPointer> by_key = statuses;
   std::ranges::sort(by_key, {},
                     [](const StatusPointer& one) -> const ProberKey& { return one->key; });
 
   Write(ExporterCollector(facts), page);
   Write(ProcessCollector(sources.process()), page);
-  Write(TargetCollector(facts.config, statuses, now), page);
+  Write(TargetCollector(facts.config, of_targets, now), page);
   ProberCollector(statuses, now).Write(page);
   const HopChoice hops = ChooseHops(traces, facts.config->metrics, now);
   PathCollector(traces, hops.shown, now).Write(page);
   AppendText({OneSample(kHopSeriesRefused, {}, hops.refused)}, page.Text());
-  RouteCollector(hops.shown, OfThose(by_key, sources.routes->All()), sources.asn->Find(0), now)
+  const auto verdicts = OfThose(by_key, sources.verdicts->All());
+  const auto names = sources.names->Find(0);
+  RouteCollector({.traces = hops.shown,
+                  .routes = OfThose(by_key, sources.routes->All()),
+                  .verdicts = verdicts,
+                  .asn = sources.asn->Find(0),
+                  .names = names,
+                  .config = facts.config},
+                 now)
       .Write(page);
-  VerdictCollector(OfThose(by_key, sources.verdicts->All()), now).Write(page);
+  VerdictCollector(verdicts, now).Write(page);
   Write(IncidentCollector(sources.incidents->All()), page);
+  OneWayCollector(one_way, now).Write(page);
   HttpsCollector(https, now).Write(page);
   PulseCollector(pulses, now).Write(page);
-  Write(DnsCollector(sources.dns->All()), page);
+  Write(DnsCollector(sources.dns->All(), names), page);
   Write(DiscoveryCollector(sources.discovery->All(), facts.discovery_refused), page);
   Write(SelfCollector(sources.trace_self->Find(0), facts.engines), page);
+  Write(ReflectorCollector(sources.reflector->Find(0)), page);
   Write(AlertCollector(facts.config, now), page);
   Write(RulesCollector(sources.rules->All(), now), page);
   Write(DrillCollector(RunningDrills(sources.drills->All(), *sources.traces, *sources.clock)),
@@ -132,7 +147,7 @@ bool RenderGzip(const MetricSources& sources, const PageWriter::Take& take) {
 std::string RenderTrace(const TraceSnapshot& snapshot, Duration took) {
   return RenderProbe(snapshot, took, [](const auto& snapshots, WallTime now, PageWriter& page) {
     PathCollector(snapshots, snapshots, now).Write(page);
-    WriteHopInfo(snapshots, {}, now, page);
+    WriteHopInfo({.traces = snapshots}, now, page);
   });
 }
 

@@ -15,8 +15,11 @@
 #include "exporter/rules/rules_snapshot.h"
 #include "probes/base/time.h"
 #include "probes/dns/dns_snapshot.h"
+#include "probes/dns/ptr_snapshot.h"
 #include "probes/https/https_snapshot.h"
 #include "probes/pulse/pulse_snapshot.h"
+#include "probes/reflect/one_way_snapshot.h"
+#include "probes/reflect/reflector_snapshot.h"
 #include "probes/trace/trace_snapshot.h"
 
 namespace pathwitness {
@@ -27,7 +30,10 @@ struct MetricSources {
   const TraceSelfBoard* trace_self = nullptr;
   const HttpsBoard* https = nullptr;
   const PulseBoard* pulses = nullptr;
+  const OneWayBoard* one_way = nullptr;
+  const ReflectorBoard* reflector = nullptr;
   const DnsBoard* dns = nullptr;
+  const PtrBoard* names = nullptr;
   const DiscoveryBoard* discovery = nullptr;
   const RouteBoard* routes = nullptr;
   const AsnBoard* asn = nullptr;

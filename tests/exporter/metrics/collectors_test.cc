@@ -120,10 +120,22 @@ TEST(PathCollector, KeepsTheSeriesOfASilentHop) {
   EXPECT_THAT(text, HasSubstr("family=\"ipv4\",hop=\"2\"} 30\n"));
 }
 
+/// One trace, of which nothing more is known.
+RouteSights SampleSights() {
+  return {.traces = {std::make_shared<const TraceSnapshot>(ReachedTrace(kNow))},
+          .routes = {},
+          .verdicts = {},
+          .asn = nullptr,
+          .names = nullptr,
+          .config = std::make_shared<const Config>()};
+}
+
 std::string RouteText(const std::vector<RouteBoard::Pointer>& routes, WallTime now,
                       const AsnBoard::Pointer& asn = nullptr) {
-  const auto trace = std::make_shared<const TraceSnapshot>(ReachedTrace(kNow));
-  return WrittenBy(RouteCollector({trace}, routes, asn, now));
+  RouteSights sights = SampleSights();
+  sights.routes = routes;
+  sights.asn = asn;
+  return WrittenBy(RouteCollector(std::move(sights), now));
 }
 
 /// Of the trace; its first hop is told, its third was another router then.
@@ -137,7 +149,7 @@ RouteBoard::Pointer SampleRoute() {
 }
 
 TEST(RouteCollector, NamesOneResponderPerHopAndNoneForASilentOne) {
-  const std::string unknown = R"(,asn="",as_name="",owner="",segment="undetermined"} 1)";
+  const std::string unknown = R"(,ptr="",asn="",as_name="",owner="",segment="undetermined"} 1)";
   EXPECT_THAT(RouteText({}, kNow), AllOf(HasSubstr("hop=\"1\",address=\"192.0.2.1\"" + unknown),
                                          Not(HasSubstr("hop=\"2\",address")),
                                          HasSubstr("hop=\"3\",address=\"203.0.113.7\"" + unknown)));
@@ -145,9 +157,66 @@ TEST(RouteCollector, NamesOneResponderPerHopAndNoneForASilentOne) {
 
 TEST(RouteCollector, TellsTheOwnerOfTheResponderItWasToldFor) {
   const std::string text = RouteText({SampleRoute()}, kNow);
-  EXPECT_THAT(text, HasSubstr(R"(address="192.0.2.1",asn="64500",as_name="Example",)"
+  EXPECT_THAT(text, HasSubstr(R"(address="192.0.2.1",ptr="",asn="64500",as_name="Example",)"
                               R"(owner="lab-isp",segment="source_isp"} 1)"));
-  EXPECT_THAT(text, HasSubstr(R"(address="203.0.113.7",asn="",)"));
+  EXPECT_THAT(text, HasSubstr(R"(address="203.0.113.7",ptr="",asn="",)"));
+}
+
+TEST(RouteCollector, ShowsTheNamesThatAreKnown) {
+  RouteSights sights = SampleSights();
+  sights.names = std::make_shared<const PtrSnapshot>(
+      PtrSnapshot{.names = {{*IpAddress::Parse("192.0.2.1"), "ae1.fra.example"}}});
+  EXPECT_THAT(WrittenBy(RouteCollector(sights, kNow)),
+              AllOf(HasSubstr(R"(address="192.0.2.1",ptr="ae1.fra.example",)"),
+                    HasSubstr(R"(address="203.0.113.7",ptr="",)")));
+}
+
+TEST(RouteCollector, SaysOfAHopThatIsKnownWhetherItLimitsItsAnswers) {
+  RouteSights sights = SampleSights();
+  const auto text = [&](std::vector<HopClass> hops) {
+    sights.verdicts = {std::make_shared<const VerdictSnapshot>(
+        VerdictSnapshot{.status = ReachedTrace(kNow).status, .hops = std::move(hops)})};
+    return WrittenBy(RouteCollector(sights, kNow));
+  };
+  EXPECT_THAT(text({HopClass::Masked, HopClass::Carries}),
+              AllOf(HasSubstr("hop_icmp_limited{target=\"fra-to-example\",prober=\"trace_icmp\","
+                              "family=\"ipv4\",hop=\"1\"} 1\n"),
+                    HasSubstr("family=\"ipv4\",hop=\"2\"} 0\n")));
+  EXPECT_THAT(text({HopClass::Undecided, HopClass::Silent}), Not(HasSubstr("hop_icmp_limited")));
+}
+
+TEST(RouteCollector, NamesNoMoreHopsThatLimitTheirAnswersThanThePathHas) {
+  RouteSights sights = SampleSights();
+  sights.verdicts = {std::make_shared<const VerdictSnapshot>(VerdictSnapshot{
+      .status = ReachedTrace(kNow).status, .hops = std::vector(9, HopClass::Masked)})};
+  EXPECT_THAT(WrittenBy(RouteCollector(sights, kNow)),
+              AllOf(HasSubstr("hop=\"3\"} 1\n"), Not(HasSubstr("hop=\"4\""))));
+}
+
+TEST(RouteCollector, ShowsThePathOfNetworksAndNoneWhenNoneIsKnown) {
+  EXPECT_THAT(RouteText({SampleRoute()}, kNow), HasSubstr("as_path=\"64500\"} 1\n"));
+  RouteSnapshot unknown = *SampleRoute();
+  unknown.networks = std::vector(3, AddressOwner());
+  EXPECT_THAT(RouteText({std::make_shared<const RouteSnapshot>(unknown)}, kNow),
+              Not(HasSubstr("path_route_info")));
+}
+
+TEST(RouteCollector, CountsAndNamesTheNetworksThatATargetDoesNotExpect) {
+  const auto text = [](std::vector<std::string> expected) {
+    Config config;
+    config.targets.push_back({.name = "fra-to-example", .expect_transit = std::move(expected)});
+    RouteSights sights = SampleSights();
+    sights.routes = {SampleRoute()};
+    sights.config = std::make_shared<const Config>(std::move(config));
+    return WrittenBy(RouteCollector(std::move(sights), kNow));
+  };
+  EXPECT_THAT(text({"AS64501"}),
+              AllOf(HasSubstr("unexpected_transit{target=\"fra-to-example\",prober=\"trace_icmp\","
+                              "family=\"ipv4\"} 1\n"),
+                    HasSubstr("asn=\"64500\",owner=\"\"} 1\n")));
+  EXPECT_THAT(text({"AS64500"}),
+              AllOf(HasSubstr("family=\"ipv4\"} 0\n"), Not(HasSubstr("unexpected_transit_info"))));
+  EXPECT_THAT(text({}), Not(HasSubstr("unexpected_transit")));
 }
 
 TEST(RouteCollector, HasCountersFromTheStartAndNoLastChangeBeforeTheFirst) {
@@ -296,10 +365,14 @@ TEST(TargetCollector, KnowsATargetThatHasNoProberYet) {
                     HasSubstr("{target=\"fra-to-example\",state=\"down\"} 0\n")));
 }
 
+TEST(DnsCollector, SaysNothingOfNamesThatAreNotAskedFor) {
+  EXPECT_THAT(TextOf(DnsCollector({}, nullptr)), Not(HasSubstr("ptr")));
+}
+
 TEST(DnsCollector, DoesNotCallANameWithoutAddressBeforeItsFirstAnswer) {
   DnsSnapshot dns;
   dns.target = "fra-to-example";
-  EXPECT_THAT(TextOf(DnsCollector({std::make_shared<const DnsSnapshot>(dns)})),
+  EXPECT_THAT(TextOf(DnsCollector({std::make_shared<const DnsSnapshot>(dns)}, nullptr)),
               AllOf(HasSubstr("dns_lookups_total{target=\"fra-to-example\",family=\"ipv4\"} 0\n"),
                     Not(HasSubstr("dns_addresses"))));
 }

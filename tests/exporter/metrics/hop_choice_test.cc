@@ -48,12 +48,12 @@ TEST(HopChoice, ShowsNoneWhenNever) {
 
 TEST(HopChoice, UnderTheCapTroubleGoesFirstAndTheRestIsCounted) {
   MetricsConfig config;
-  config.max_hop_series = 2 * 70;
+  config.max_hop_series = 2 * 80;
   const auto first = Trace("a");
   const auto troubled = Trace("c", kNow);
   const HopChoice choice = ChooseHops({first, Trace("b"), troubled}, config, kNow);
   EXPECT_THAT(choice.shown, ElementsAre(first, troubled));
-  EXPECT_EQ(choice.refused, 70U);
+  EXPECT_EQ(choice.refused, 80U);
 }
 
 }  // namespace

@@ -200,14 +200,16 @@ VerdictSnapshot Blamed(WallTime now) {
   return {.status = ReachedTrace(now).status,
           .verdict = std::move(verdict),
           .since = now - seconds(300),
-          .loss = Interval{.low = 0.125, .high = 0.25}};
+          .loss = Interval{.low = 0.125, .high = 0.25},
+          .hops = {HopClass::Masked, HopClass::Silent}};
 }
 
 VerdictSnapshot Quiet(WallTime now) {
   return {.status = ReachedTrace6(now).status,
           .verdict = std::nullopt,
           .since = {},
-          .loss = Interval{.low = 0, .high = 0.03125}};
+          .loss = Interval{.low = 0, .high = 0.03125},
+          .hops = {HopClass::Clean}};
 }
 
 // What Blamed is told of, as one cause.
@@ -244,6 +246,7 @@ ExporterFacts SampleFacts(WallTime now) {
   auto config = std::make_shared<Config>();
   config->targets = {Target("fra-to-example", "www.example"),
                      Target("fra-to-nowhere", "nowhere.example"), Target("nightly-backup", "")};
+  config->targets.front().expect_transit = {"lab-isp"};
   config->targets.front().labels = {{"runbook", "https://wiki.example/a\"b\\c"}, {"team", "build"}};
   AlertOverride expired = LossOverride(now);
   expired.target.clear();
@@ -360,6 +363,11 @@ SampleWorld::SampleWorld() {
     publish(verdicts, said.status.key, said);
   }
   publish(incidents, Incident(now).id, Incident(now));
+  publish(names, 0,
+          PtrSnapshot{.names = {{Address("192.0.2.1"), "ae1.fra.example"}},
+                      .lookups = 5,
+                      .failures = 2,
+                      .refused = 1});
   publish(rules, ChangedRules(now).prometheus, ChangedRules(now));
   publish(trace_self, 0, BusySelf());
   drills.Start(
@@ -382,6 +390,7 @@ MetricSources SampleWorld::Sources() const {
   sources.https = &https;
   sources.pulses = &pulses;
   sources.dns = &dns;
+  sources.names = &names;
   sources.discovery = &discovery;
   sources.routes = &routes;
   sources.asn = &asn;

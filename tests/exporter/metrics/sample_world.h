@@ -16,6 +16,7 @@ struct SampleWorld {
   HttpsBoard https;
   PulseBoard pulses;
   DnsBoard dns;
+  PtrBoard names;
   DiscoveryBoard discovery;
   RouteBoard routes;
   AsnBoard asn;
