@@ -163,7 +163,7 @@ void HttpTransfer::SetDestination() {
 void HttpTransfer::SetMethod() {
   const HttpRequestConfig& request = order_.request;
   const bool is_post = request.method == "POST";
-  if (is_post || !request.body.empty()) {
+  if (is_post || request.method == "PUT" || !request.body.empty()) {
     Set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
     Set(CURLOPT_POSTFIELDS, request.body.c_str());
   }
