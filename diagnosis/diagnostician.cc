@@ -41,6 +41,25 @@ Verdict OwnVerdict(OwnFault fault) {
       fault == OwnFault::Dns ? Segment::Dns : Segment::Prober);
 }
 
+std::string WithPort(const std::string& address, std::uint16_t port) {
+  const bool is_ipv6 = address.find(':') != std::string::npos;
+  return fmt::format(fmt::runtime(is_ipv6 ? "[{}]:{}" : "{}:{}"), address, port);
+}
+
+std::vector<std::string> FlowNames(const TraceSnapshot& trace) {
+  const ProberStatus& status = trace.status;
+  std::vector<std::string> names;
+  for (const std::uint16_t port : trace.flow_ports) {
+    names.push_back(status.key.prober == ProberKind::TraceIcmp
+                        ? fmt::format("{} > {} (icmp, identifier {})", status.source_address,
+                                      status.address, port)
+                        : fmt::format("{} > {} ({})", WithPort(status.source_address, port),
+                                      WithPort(status.address, status.port),
+                                      status.key.prober == ProberKind::TraceUdp ? "udp" : "tcp"));
+  }
+  return names;
+}
+
 Verdict Quiet() {
   Verdict verdict;
   verdict.state = VerdictState::None;
@@ -132,6 +151,9 @@ PathFacts Diagnostician::FactsOf(const Surroundings& surroundings, MonoTime sinc
     facts.hop_names.push_back(responder ? responder->ToString() : "");
   }
   facts.one_way = one_way_.Since(since);
+  if (surroundings.trace != nullptr) {
+    facts.flow_names = FlowNames(*surroundings.trace);
+  }
   facts.are_reply_ttls_unchanged = history_.AreReplyTtlsUnchanged(since);
   return facts;
 }

@@ -25,6 +25,7 @@ struct Surroundings {
   OwnFault own_fault = OwnFault::None;  // of this machine
   std::optional<UnsentReason> unsent;   // why probes cannot be sent now
   std::optional<ServiceSight> service;  // the newest, of the same target and family
+  const TraceSnapshot* trace = nullptr;  // of the prober; null: flows have no names
 };
 
 /// Judges one path, as its target, prober and family make it.

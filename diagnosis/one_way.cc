@@ -1,6 +1,7 @@
 #include "diagnosis/one_way.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "diagnosis/loss_blame.h"
 
@@ -12,6 +13,10 @@ constexpr double kLeastAgreement = 0.05;
 bool Loses(const Counts& counts) {
   return counts.sent >= kFewestProbes && counts.Lost() >= kFewestLosses &&
          WilsonInterval(counts.Lost(), counts.sent).low > kNegligibleLoss;
+}
+
+Counts Difference(const Counts& now, const Counts& before) {
+  return {.sent = now.sent - before.sent, .received = now.received - before.received};
 }
 
 }  // namespace
@@ -49,6 +54,26 @@ Direction DirectionOf(const OneWayLoss& loss) {
     return Direction::Forward;
   }
   return is_backward ? Direction::Return : Direction::Unknown;
+}
+
+void OneWayHistory::Add(const OneWayLoss& totals, MonoTime at) {
+  samples_.push_back({at, totals});
+  while (samples_.size() > 1 && samples_[1].at <= at - kRemembers) {
+    samples_.pop_front();
+  }
+}
+
+std::optional<OneWayLoss> OneWayHistory::Since(MonoTime since) const {
+  const auto later =
+      std::ranges::find_if(samples_, [since](const Sample& sample) { return sample.at > since; });
+  if (later == samples_.end()) {
+    return std::nullopt;
+  }
+  const OneWayLoss& before = (later == samples_.begin() ? later : std::prev(later))->totals;
+  const OneWayLoss& now = samples_.back().totals;
+  const OneWayLoss loss = {.forward = Difference(now.forward, before.forward),
+                           .backward = Difference(now.backward, before.backward)};
+  return loss.forward.sent > 0 ? std::optional(loss) : std::nullopt;
 }
 
 std::optional<std::vector<double>> CombineEnds(std::span<const double> ours,

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
 
 #include "diagnosis/statistics.h"
+#include "probes/base/time.h"
 
 namespace pathwitness {
 
@@ -36,6 +38,27 @@ OneWayLoss SplitLoss(const ReflectorCounts& counts);
 
 /// Unknown when neither direction loses significantly.
 Direction DirectionOf(const OneWayLoss& loss);
+
+/// What a reflector counted, over the time that may be judged.
+class OneWayHistory {
+ public:
+  /// `totals` since any beginning, the same one each time.
+  void Add(const OneWayLoss& totals, MonoTime at);
+
+  /// What was added behind the newest totals that are not after `since`, or behind the oldest ones.
+  /// Empty when that is nothing.
+  std::optional<OneWayLoss> Since(MonoTime since) const;
+
+  static constexpr Duration kRemembers = std::chrono::minutes(6);
+
+ private:
+  struct Sample {
+    MonoTime at;
+    OneWayLoss totals;
+  };
+
+  std::deque<Sample> samples_;
+};
 
 /// What two probers at both ends of a path, each seeing round trips only, make of its segments
 /// together. `ours` and `theirs` are probabilities of the same segments in the same order.

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "exporter/web/routes.h"
+#include "probes/base/ip_address.h"
 
 namespace pathwitness {
 namespace {
@@ -23,6 +24,9 @@ struct Words {
   std::string log_level = "info";
   std::string log_format = "logfmt";
   bool enable_lifecycle = false;
+  bool is_responder = false;
+  std::string responder_address;
+  std::string responder_key_file;
   bool check_config = false;
   bool show_version = false;
 };
@@ -48,6 +52,12 @@ void Declare(CLI::App& app, Words& words) {
   app.add_option("--shard", words.shard, "i/n: watch only part i (from 0) of n of the targets")
       ->capture_default_str();
   app.add_flag("--web.enable-lifecycle", words.enable_lifecycle, "Allow POST /-/reload and drills");
+  app.add_flag("--responder", words.is_responder,
+               "Reflect the requests of other pathwitness, which tells them which way loss is");
+  app.add_option("--responder.listen-address", words.responder_address,
+                 R"(UDP ":port", "address:port" or "[v6]:port" [:10060])");
+  app.add_option("--responder.key-file", words.responder_key_file,
+                 "What they have as reflector.key_file; required with --responder");
   app.add_option("--log.level", words.log_level, "debug, info, warn or error")
       ->capture_default_str();
   app.add_option("--log.format", words.log_format, "logfmt or json")->capture_default_str();
@@ -76,6 +86,29 @@ std::vector<ListenAddress> ReadAddresses(const std::vector<std::string>& words) 
     addresses.push_back(*address);
   }
   return addresses;
+}
+
+std::optional<ResponderFlags> ReadResponder(const Words& words) {
+  if (!words.is_responder) {
+    if (!words.responder_address.empty() || !words.responder_key_file.empty()) {
+      throw FlagError("--responder.listen-address and --responder.key-file need --responder");
+    }
+    return std::nullopt;
+  }
+  if (words.responder_key_file.empty()) {
+    throw FlagError("--responder needs --responder.key-file");
+  }
+  ResponderFlags flags{.key_file = words.responder_key_file};
+  if (!words.responder_address.empty()) {
+    const std::optional<ListenAddress> address = ListenAddress::Parse(words.responder_address);
+    if (!address || !(address->host.empty() || IpAddress::Parse(address->host))) {
+      throw FlagError(fmt::format(
+          R"(--responder.listen-address: "{}" is not ":port", "address:port" or "[v6]:port")",
+          words.responder_address));
+    }
+    flags.address = *address;
+  }
+  return flags;
 }
 
 Shard ReadShard(const std::string& word) {
@@ -114,6 +147,7 @@ Flags ToFlags(const Words& words, const std::string& environment_variable) {
   flags.max_scrapes = words.max_scrapes;
   flags.shard = ReadShard(words.shard);
   flags.enable_lifecycle = words.enable_lifecycle;
+  flags.responder = ReadResponder(words);
   constexpr std::array<std::string_view, 2> kFormats = {"logfmt", "json"};
   flags.log_level = static_cast<LogLevel>(OneOf(kLogLevelNames, "--log.level", words.log_level));
   flags.log_format = static_cast<LogFormat>(OneOf(kFormats, "--log.format", words.log_format));

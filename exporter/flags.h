@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -15,6 +16,12 @@ namespace pathwitness {
 
 enum class Action : std::uint8_t { Serve, CheckConfig, ShowVersion, ShowHelp };
 
+/// How to be the reflector of other pathwitness.
+struct ResponderFlags {
+  ListenAddress address = {.host = "", .port = 10060};  // UDP
+  std::string key_file;
+};
+
 /// What the command line asks for.
 struct Flags {
   Action action = Action::Serve;
@@ -25,7 +32,8 @@ struct Flags {
   std::string telemetry_path = "/metrics";
   int max_scrapes = Routes::kMaxScrapes;  // at a time
   Shard shard;
-  bool enable_lifecycle = false;  // POST /-/reload
+  bool enable_lifecycle = false;            // POST /-/reload
+  std::optional<ResponderFlags> responder;  // absent: nobody's requests are reflected
   LogLevel log_level = LogLevel::Info;
   LogFormat log_format = LogFormat::Logfmt;
 };

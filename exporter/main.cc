@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <exception>
 #include <iostream>
+#include <optional>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,6 +23,8 @@
 #include "exporter/web/server.h"
 #include "probes/net/open_ports.h"
 #include "probes/net/privileges.h"
+#include "probes/reflect/key_ring.h"
+#include "probes/reflect/reflector_engine.h"
 
 namespace pathwitness {
 namespace {
@@ -62,6 +66,21 @@ Views AllowedViews(App& app, const Flags& flags) {
   return views;
 }
 
+/// Errors: std::runtime_error when the key file cannot be used or the port is taken.
+std::optional<Responder> OpenResponder(const std::optional<ResponderFlags>& flags) {
+  if (!flags) {
+    return std::nullopt;
+  }
+  if (!KeyRing::Read(flags->key_file)) {
+    throw std::runtime_error(
+        fmt::format("--responder.key-file: {} cannot be read, or has a line that is no key: a "
+                    "number from 1 to 65535, a space and 64 hexadecimal digits",
+                    flags->key_file));
+  }
+  return Responder{.socket = OpenReflectorSocket(flags->address.host, flags->address.port),
+                   .key_file = flags->key_file};
+}
+
 /// What can fail comes before the first packet is sent. Capabilities go before there is any other
 /// thread, as dropping them concerns the calling thread alone.
 int Serve(const Flags& flags) {
@@ -71,13 +90,19 @@ int Serve(const Flags& flags) {
       LoadLayers(flags.config_file, flags.environment, clock.WallNow(), flags.shard);
   StderrLog log(flags.log_format, flags.log_level, clock);
   PortFactory open_port = OpenPacketPorts(loaded.config, log).factory;
+  std::optional<Responder> responder = OpenResponder(flags.responder);
+  const std::string reflects_at =
+      responder
+          ? ListenAddress{flags.responder->address.host, BoundPort(responder->socket)}.ToString()
+          : "";
   DropCapabilities(NeededCapability(loaded.config));
 
   const std::string targets = std::to_string(loaded.config.targets.size());
   App app({.config_file = flags.config_file,
            .environment = flags.environment,
            .telemetry_path = flags.telemetry_path,
-           .shard = flags.shard},
+           .shard = flags.shard,
+           .responder = std::move(responder)},
           std::move(loaded), std::move(open_port), clock, log);
   Routes routes(flags.telemetry_path, AllowedViews(app, flags), flags.max_scrapes);
   ControlLoop loop(app, clock, log);
@@ -89,6 +114,9 @@ int Serve(const Flags& flags) {
               {{"address", address.ToString()},
                {"environment", flags.environment},
                {"targets", targets}});
+  }
+  if (!reflects_at.empty()) {
+    log.Write(LogLevel::Info, "reflecting", {{"udp", reflects_at}});
   }
   loop.RunUntilTold();
   if (!app.Stop()) {

@@ -89,7 +89,8 @@ void VerdictDesk::OnTrace(const TraceSnapshot& trace, const OwnerTable& owners) 
        .until_lost = until_lost == until_lost_.end() ? Duration() : until_lost->second,
        .own_fault = own_fault_,
        .unsent = NewlyUnsent(path, trace),
-       .service = SeeService(key)},
+       .service = SeeService(key),
+       .trace = &trace},
       now);
   if (now >= path.hops_due) {
     path.hops_due = now + kClassifiesEvery - kTolerance;

@@ -232,6 +232,7 @@ DiscoveredTarget MapTarget(const TargetConfig& defaults, const std::string& entr
   DiscoveredTarget read{.target = defaults, .problems = {}};
   read.target.name = NameOf(entry);
   read.target.pulse = {};
+  read.target.reflector = {};
   ReadEntry(entry, read);
   for (const auto& [name, value] : labels) {
     if (name.starts_with(kOurs)) {

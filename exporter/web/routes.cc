@@ -23,7 +23,7 @@ constexpr std::string_view kRunbookPrefix = "/runbooks/";
 constexpr std::string_view kReloadPath = "/-/reload";
 constexpr std::string_view kDrillPath = "/-/drill";
 constexpr std::string_view kDrillPrefix = "/-/drill/";
-constexpr std::array<std::string_view, 3> kOtherPages = {"/probe", "/config", "/runbooks"};
+constexpr std::array<std::string_view, 4> kOtherPages = {"/probe", "/config", "/runbooks", "/yes"};
 constexpr std::array kProberKinds = {ProberKind::TraceIcmp, ProberKind::TraceUdp,
                                      ProberKind::TraceTcp, ProberKind::Https, ProberKind::Pulse};
 
@@ -167,7 +167,8 @@ class Routes::Impl {
                {"/-/ready", &Impl::Ready},
                {"/probe", &Impl::Probe},
                {"/config", &Impl::ConfigText},
-               {"/runbooks", &Impl::RunbookNames}},
+               {"/runbooks", &Impl::RunbookNames},
+               {"/yes", &Impl::Yes}},
         scrapes_(max_scrapes) {}
 
   HttpResponse Handle(const HttpRequest& request) {
@@ -246,6 +247,9 @@ class Routes::Impl {
     return views_.has_stored_round() ? PlainText(200, "ready")
                                      : PlainText(503, "no prober has stored a round yet");
   }
+
+  // NOLINTNEXTLINE(readability-convert-member-functions-to-static): the table's type is not
+  HttpResponse Yes(const HttpRequest&) { return PlainText(200, "yes"); }
 
   HttpResponse Probe(const HttpRequest& request) {
     const std::variant<ProbeOrder, std::string> order = ReadOrder(request);

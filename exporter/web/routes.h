@@ -85,6 +85,7 @@ struct Views {
 ///   GET  /config           the configuration in force
 ///   GET  /runbooks         the alerts that have a runbook, one a line
 ///   GET  /runbooks/<alert> what to do about an alert; 404 when it has none
+///   GET  /yes              "yes", for the HTTPS probers of others
 ///   POST /-/reload         reads the configuration again; 200 when it is in force, 500 with the
 ///                          problems when the old one stays, 403 when not allowed, 503 too many at
 ///                          a time, 504 when it takes too long
