@@ -46,8 +46,8 @@ TEST(Manifest, CutOffIsNone) {
   const std::size_t first_line = text.find('\n') + 1;
   const std::size_t second_line = text.find('\n', first_line) + 1;
   for (std::size_t size = 0; size < text.size(); ++size) {
-    // A whole line less is a manifest of a smaller report; only a ticket that is written at once
-    // is read before its report is there, and its text is on disk before its name.
+    // A whole line less is the manifest of a smaller report: files get their names when they are
+    // whole.
     EXPECT_EQ(ParseManifest(text.substr(0, size)).has_value(), size == second_line) << size;
   }
 }
