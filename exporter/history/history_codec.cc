@@ -200,9 +200,15 @@ std::optional<Value> Whole(const ByteReader& reader, Value value) {
 
 }  // namespace
 
-std::string EncodeStats(const ProberStats& stats) {
+std::string EncodeStats(const TraceStats& stats) {
   ByteWriter writer;
-  std::visit([&writer](const auto& kind) { Write(writer, kind); }, stats);
+  Write(writer, stats);
+  return writer.Take();
+}
+
+std::string EncodeStats(const HttpsStats& stats) {
+  ByteWriter writer;
+  Write(writer, stats);
   return writer.Take();
 }
 

@@ -16,7 +16,8 @@ namespace pathwitness {
 using RouteIds = std::vector<std::int64_t>;
 
 /// Of a bucket: all but its routes. Durations are rounded to microseconds.
-std::string EncodeStats(const ProberStats& stats);
+std::string EncodeStats(const TraceStats& stats);
+std::string EncodeStats(const HttpsStats& stats);
 
 /// What stands before that.
 std::string EncodeRouteIds(const RouteIds& ids);

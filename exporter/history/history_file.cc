@@ -5,6 +5,7 @@
 #include <string_view>
 #include <system_error>
 #include <utility>
+#include <variant>
 
 #include "exporter/history/history_schema.h"
 #include "exporter/history/history_time.h"
@@ -272,7 +273,9 @@ std::uint64_t HistoryFile::RollUpMinute(std::int64_t minute) {
   std::optional<DecodedBucket> sum;
   const auto put = [&] {
     if (sum) {
-      const std::string data = EncodeRouteIds(sum->route_ids) + EncodeStats(sum->stats);
+      const std::string data =
+          EncodeRouteIds(sum->route_ids) +
+          std::visit([](const auto& stats) { return EncodeStats(stats); }, sum->stats);
       statements_->add_coarse.With(minute, prober, flush, SqliteBlob{data}).Run();
     }
   };

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "config/config.h"
 #include "exporter/history/history_values.h"
 
 namespace pathwitness {
@@ -80,7 +82,7 @@ class HistoryReader {
 };
 
 /// Where the history of a configuration is.
-std::filesystem::path HistoryDirectory(const std::string& directory,
+std::filesystem::path HistoryDirectory(const HistoryConfig& history,
                                        const std::string& state_directory);
 
 }  // namespace pathwitness

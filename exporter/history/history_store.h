@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "exporter/history/history_file.h"
@@ -57,8 +58,9 @@ class HistoryStore {
   std::uint64_t SetAside() const { return set_aside_; }
   const std::filesystem::path& LastSetAside() const { return last_set_aside_; }
 
-  /// Rows that could not be made part of a coarse bucket as they make no sense.
-  std::uint64_t Damaged() const { return damaged_; }
+  /// Rows that could not be made part of a coarse bucket as they make no sense, since the call
+  /// before.
+  std::uint64_t TakeDamaged() { return std::exchange(damaged_, 0); }
 
   static constexpr std::uint64_t kForgetsEvery = 60;  // calls of Tidy
   static constexpr const char* kFileName = "history.sqlite";

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 
@@ -21,12 +22,15 @@ inline std::int64_t UnixMilliseconds(WallTime time) {
   return std::chrono::floor<std::chrono::milliseconds>(time).time_since_epoch().count();
 }
 
-inline WallTime FromUnixSeconds(std::int64_t seconds) {
-  return WallTime(std::chrono::seconds(seconds));
+/// A clock of nanoseconds ends in the year 2262; what a damaged file says beyond is cut to that.
+inline WallTime FromUnixMilliseconds(std::int64_t milliseconds) {
+  constexpr std::int64_t kLatest = 9'000'000'000'000;
+  return WallTime(std::chrono::milliseconds(std::clamp(milliseconds, -kLatest, kLatest)));
 }
 
-inline WallTime FromUnixMilliseconds(std::int64_t milliseconds) {
-  return WallTime(std::chrono::milliseconds(milliseconds));
+inline WallTime FromUnixSeconds(std::int64_t seconds) {
+  constexpr std::int64_t kLatest = 9'000'000'000;
+  return FromUnixMilliseconds(std::clamp(seconds, -kLatest, kLatest) * 1000);
 }
 
 inline std::int64_t WholeSeconds(Duration duration) {
