@@ -60,6 +60,18 @@ TraceSnapshot UnresolvedTrace(WallTime now) {
   return trace;
 }
 
+OneWaySnapshot Reflected(WallTime now) {
+  OneWaySnapshot seen;
+  seen.status = RunningStatus({"fra-to-example", ProberKind::Reflector, ProberFamily::Ipv4}, now);
+  seen.requests = 1010;
+  seen.unsent = {0, 1, 2};
+  seen.refused = {1, 0, 0, 3};
+  seen.totals = {.forward = {.packets = 1000, .lost = 111},
+                 .backward = {.packets = 889, .lost = 7}};
+  seen.last_answer = now - seconds(1);
+  return seen;
+}
+
 PulseSnapshot AwaitedPulse(WallTime now) {
   PulseSnapshot pulse = BeatingPulse(now);
   pulse.status = ProberStatus();
@@ -351,6 +363,9 @@ SampleWorld::SampleWorld() {
   }
   publish(https, RefusedHttps(now).status.key, RefusedHttps(now));
   publish(pulses, AwaitedPulse(now).status.key, AwaitedPulse(now));
+  publish(one_way, Reflected(now).status.key, Reflected(now));
+  publish(reflector, 0,
+          ReflectorSnapshot{.answers = 900, .refused = {1, 2, 3, 4, 5, 6, 7, 8}, .sessions = 2});
   for (const DnsSnapshot& known :
        {Answered(IpFamily::Ipv4, "203.0.113.7"), Answered(IpFamily::Ipv6, "2001:db8:2::1"),
         Unanswered(IpFamily::Ipv4), Unanswered(IpFamily::Ipv6)}) {
@@ -389,6 +404,8 @@ MetricSources SampleWorld::Sources() const {
   sources.trace_self = &trace_self;
   sources.https = &https;
   sources.pulses = &pulses;
+  sources.one_way = &one_way;
+  sources.reflector = &reflector;
   sources.dns = &dns;
   sources.names = &names;
   sources.discovery = &discovery;

@@ -15,6 +15,8 @@ struct SampleWorld {
   TraceSelfBoard trace_self;
   HttpsBoard https;
   PulseBoard pulses;
+  OneWayBoard one_way;
+  ReflectorBoard reflector;
   DnsBoard dns;
   PtrBoard names;
   DiscoveryBoard discovery;
