@@ -33,6 +33,33 @@ TEAM_OF_TARGET = (
 )
 
 
+# What the exporters think of a target, at the moment of the alert's newest evaluation. A target of
+# which nothing is known has not been judged; one whose probers find nothing has been.
+VERDICT = (
+    '{{ range $index, $said := printf "sort_desc(topk(3, pathwitness:verdict:probability{target=%q}))"'
+    " $labels.target | query }}{{ if $index }}; {{ end }}"
+    '{{ $said | label "state" }} ({{ $said | label "prober" }}, {{ $said | label "family" }}):'
+    ' {{ with $said | label "owner" }}{{ . }}{{ else }}nobody is named{{ end }},'
+    ' P={{ $said | value | printf "%.2f" }}'
+    '{{ with $said | label "hop_to" }}, between hop {{ $said | label "hop_from" }} and hop {{ . }}{{ end }}'
+    '{{ with $said | label "segment" }}, {{ . }}{{ end }}'
+    ', direction {{ $said | label "direction" }}'
+    '{{ else }}{{ with printf "pathwitness_verdict{target=%q,state=\\"none\\"} == 1" $labels.target | query }}'
+    "none: no fault of the path or the service is known"
+    "{{ else }}not judged{{ end }}{{ end }}"
+)
+OWNER = (
+    '{{ with printf "topk(1, pathwitness:verdict:probability{target=%q,owner!=\\"\\"})" $labels.target | query }}'
+    '{{ . | first | label "owner" }} (P={{ . | first | value | printf "%.2f" }}){{ else }}nobody is named{{ end }}'
+)
+INCIDENT = (
+    '{{ with printf "topk(1, pathwitness:target_incident:targets{target=%q})" $labels.target | query }}'
+    '{{ with . | first }}incident {{ . | label "incident" }} ({{ . | label "cause" }}'
+    '{{ with . | label "via" }}, {{ . }}{{ end }}) of {{ . | value | printf "%.0f" }} targets{{ end }}'
+    "{{ else }}no incident{{ end }}"
+)
+
+
 class TableError(Exception):
     """A table says something that cannot be turned into rules."""
 
@@ -166,6 +193,7 @@ def annotations(alert, tier):
         evidence = link("evidence", "http://localhost:10059")
         result["dashboard_url"] = f"{dashboards}/d/pathwitness-target?var-target={target}"
         result["evidence_url"] = f"{evidence}/?target={target}"
+        result |= {"verdict": VERDICT, "owner": OWNER, "incident": INCIDENT}
     else:
         result["dashboard_url"] = f"{dashboards}/d/pathwitness-self"
     result["missing_data"] = alert["missing_data"]

@@ -70,6 +70,11 @@ class Notification : public testing::Test {
                       {"dashboard_url", "https://dashboards.example/d/x?var-target=" + target},
                       {"evidence_url", "https://evidence.example/?target=" + target},
                       {"missing_data", "quiet: PathwitnessProberStalled speaks"}}}};
+      if (!target.empty()) {
+        alert["annotations"]["verdict"] = "loss: AS64500, P=0.97";
+        alert["annotations"]["owner"] = "AS64500 (P=0.97)";
+        alert["annotations"]["incident"] = "incident 1 (link) of 3 targets";
+      }
       alert["endsAt"] = UtcText(std::time(nullptr) + (is_over ? -1 : 3600));
       all.push_back(std::move(alert));
     }
@@ -127,18 +132,19 @@ TEST_F(Notification, APageCarriesEveryFieldAndItsLinks) {
                "http://alertmanager.example/#/silences/new?filter=%7Benvironment%3D%22test%22"
                "%2Cseverity%3D%22critical%22%2Ctarget%3D%22here-to-x%22"
                "%2Cteam%3D%22build%22%7D")));
-  EXPECT_THAT(
-      page.details,
-      AllOf(Contains(Pair("description", "no answer (n = 10)")),
-            Contains(Pair("verdict", "not judged")), Contains(Pair("tier", "critical")),
-            Contains(Pair("team", "build")), Contains(Pair("num_firing", "1")),
-            Contains(Pair("scope", HasSubstr("target here-to-x; prober https; family ipv4"))),
-            Contains(Pair("missing_data", "quiet: PathwitnessProberStalled speaks"))));
+  EXPECT_THAT(page.details,
+              AllOf(Contains(Pair("description", "no answer (n = 10)")),
+                    Contains(Pair("verdict", "loss: AS64500, P=0.97")),
+                    Contains(Pair("owner", "AS64500 (P=0.97)")), Contains(Pair("tier", "critical")),
+                    Contains(Pair("team", "build")), Contains(Pair("num_firing", "1")),
+                    Contains(Pair("scope", HasSubstr("target here-to-x; prober https; family ipv4; "
+                                                     "incident 1 (link) of 3 targets"))),
+                    Contains(Pair("missing_data", "quiet: PathwitnessProberStalled speaks"))));
 }
 
 TEST_F(Notification, AnOutageIsOneIncidentWhicheverSymptomsItHas) {
   Fire({TargetAlert("PathwitnessErrorBudgetBurn", "critical", "x"),
-        TargetAlert("PathwitnessHttpsStatusUnexpected", "critical", "x")});
+        TargetAlert("PathwitnessVerdictNamed", "critical", "x")});
   EXPECT_EQ(Pages(1).at(0).details.at("num_firing"), "2");
   EXPECT_THAT(Pages(1).at(0).payload.at("summary"), HasSubstr("(and 1 more)"));
   Fire({TargetAlert("PathwitnessTargetDown", "critical", "x")});
@@ -235,6 +241,43 @@ TEST_F(Notification, ABlindVantageIsOnePageAndMutesWhatItCannotSee) {
     sources.push_back(page.payload.at("source"));
   }
   EXPECT_THAT(sources, testing::UnorderedElementsAre("pathwitness-1", "y"));
+}
+
+/// As the shipped rules label it: it is about no target.
+Labels IncidentAlert(const std::string& severity, const std::string& via) {
+  return {{"alertname", "PathwitnessIncidentOpen"},
+          {"severity", severity},
+          {"cause", "link"},
+          {"via", via},
+          {"team", "monitoring"},
+          {"environment", "test"}};
+}
+
+TEST_F(Notification, OneCauseOfSeveralTargetsIsOnePageUpToItsTier) {
+  Fire({IncidentAlert("critical", "192.0.2.1-192.0.2.2"),
+        With(TargetAlert("PathwitnessTargetInIncident", "none", "x"), "muted", "critical"),
+        With(TargetAlert("PathwitnessTargetInIncident", "none", "y"), "muted", "warning"),
+        TargetAlert("PathwitnessPathLossHigh", "critical", "x"),
+        TargetAlert("PathwitnessVerdictNamed", "warning", "y"),
+        TargetAlert("PathwitnessPathLossHigh", "critical", "y")});
+  Pages(2);
+  Fire({TargetAlert("PathwitnessTlsInvalid", "critical", "last")});
+  std::vector<std::string> sources;
+  for (const PagerDutyEvent& page : PagesBefore("PathwitnessTlsInvalid")) {
+    sources.push_back(page.payload.at("source") + " " + page.payload.at("severity"));
+  }
+  EXPECT_THAT(sources, testing::UnorderedElementsAre("192.0.2.1-192.0.2.2 critical", "y critical"));
+}
+
+TEST_F(Notification, TwoCausesAreTwoIncidents) {
+  Fire({IncidentAlert("critical", "192.0.2.1-192.0.2.2"),
+        IncidentAlert("critical", "192.0.2.1-192.0.2.3")});
+  EXPECT_NE(Pages(2).at(0).dedup_key, Pages(2).at(1).dedup_key);
+}
+
+TEST_F(Notification, APageAboutNoTargetSaysThatNothingWasJudged) {
+  Fire({IncidentAlert("critical", "192.0.2.1-192.0.2.2")});
+  EXPECT_EQ(Pages(1).at(0).details.at("verdict"), "not judged");
 }
 
 TEST_F(Notification, ADrillReachesTheDrillReceiverOnly) {
