@@ -12,6 +12,8 @@
 #include <unordered_set>
 #include <utility>
 
+#include "exporter/archive/archive_engine.h"
+#include "exporter/archive/upload_engine.h"
 #include "exporter/config_change.h"
 #include "exporter/diagnosis/diagnosis_engine.h"
 #include "exporter/discovery/discovery_engine.h"
@@ -139,6 +141,13 @@ App::App(AppSettings settings, LoadedConfig loaded, PortFactory open_port, const
           clock, log, kTick),
       rules_(
           "rules", [this] { return std::make_unique<RulesEngine>(rules_board_, clock_, log_); },
+          clock, log, kTick),
+      archive_(
+          "archive",
+          [this] { return std::make_unique<ArchiveEngine>(archive_board_, clock_, log_); }, clock,
+          log, kTick),
+      upload_(
+          "upload", [this] { return std::make_unique<UploadEngine>(upload_board_, clock_, log_); },
           clock, log, kTick) {
   if (settings_.responder) {
     reflector_.emplace(
@@ -156,7 +165,8 @@ App::App(AppSettings settings, LoadedConfig loaded, PortFactory open_port, const
 }
 
 std::vector<EngineThread*> App::Threads() {
-  std::vector<EngineThread*> threads = {&discovery_, &dns_, &trace_, &https_, &pulse_, &one_way_, &diagnosis_, &ptr_, &rules_};
+  std::vector<EngineThread*> threads = {&discovery_, &dns_, &trace_, &https_,   &pulse_, &one_way_,
+                                        &diagnosis_, &ptr_, &rules_, &archive_, &upload_};
   if (reflector_) {
     threads.push_back(&*reflector_);
   }
@@ -177,7 +187,9 @@ void App::Enforce(ConfigInForce next) {
   next.refused = std::move(refused);
   const std::shared_ptr<const Config> config = next.config;
   Publish(std::move(next));
-  GiveTo({&dns_, &trace_, &https_, &pulse_, &one_way_, &diagnosis_, &ptr_, &rules_}, config);
+  GiveTo({&dns_, &trace_, &https_, &pulse_, &one_way_, &diagnosis_, &ptr_, &rules_, &archive_,
+          &upload_},
+         config);
 }
 
 /// Only what was not refused before: a document that is read again is no news.
@@ -302,6 +314,8 @@ Views App::MakeViews() {
                               .verdicts = &verdict_board_,
                               .incidents = &incident_board_,
                               .rules = &rules_board_,
+                              .archive = &archive_board_,
+                              .upload = &upload_board_,
                               .drills = &drills_,
                               .clock = &clock_,
                               .facts = [this] { return Facts(); }};

@@ -12,6 +12,8 @@
 
 #include "config/config.h"
 #include "config/load.h"
+#include "exporter/archive/archive_snapshot.h"
+#include "exporter/archive/upload_snapshot.h"
 #include "exporter/config_in_force.h"
 #include "exporter/diagnosis/incident_snapshot.h"
 #include "exporter/diagnosis/route_snapshot.h"
@@ -130,6 +132,8 @@ class App {
   VerdictBoard verdict_board_;
   IncidentBoard incident_board_;
   RulesBoard rules_board_;
+  ArchiveBoard archive_board_;
+  UploadBoard upload_board_;
   DrillBook drills_;
 
   // After the boards: engines end before what they write to.
@@ -142,6 +146,8 @@ class App {
   EngineThread diagnosis_;
   EngineThread ptr_;
   EngineThread rules_;
+  EngineThread archive_;
+  EngineThread upload_;
   std::optional<EngineThread> reflector_;
 };
 

@@ -548,6 +548,62 @@ inline constexpr Metric kRulesLastComparison{
     "Unix time in seconds of the last comparison that succeeded; before the first, when the "
     "Prometheus was configured."};
 
+// Evidence
+
+inline constexpr Metric kArchiveReports{
+    "pathwitness_archive_reports", kGauge, "",
+    "Reports that are kept on this machine. Absent while those of earlier runs are being counted."};
+inline constexpr Metric kArchiveBytes{
+    "pathwitness_archive_bytes", kGauge, "",
+    "Bytes that these reports take, in blocks of the disk. Absent as the reports are."};
+inline constexpr Metric kArchiveMaxBytes{
+    "pathwitness_archive_max_bytes", kGauge, "",
+    "The most that reports may take (archive.max_bytes); beyond it the oldest are removed."};
+inline constexpr Metric kArchiveDiskFreeBytes{
+    "pathwitness_archive_disk_free_bytes", kGauge, "",
+    "Bytes that are free for this process on the disk of the reports. Absent while their folder "
+    "does not exist."};
+inline constexpr Metric kArchiveDiskMinFreeBytes{
+    "pathwitness_archive_disk_min_free_bytes", kGauge, "",
+    "No report is written while less is free (archive.min_free_bytes)."};
+inline constexpr Metric kArchiveOldestReport{
+    "pathwitness_archive_oldest_report_timestamp_seconds", kGauge, "",
+    "Unix time in seconds that the oldest report is of. Absent when there is none."};
+inline constexpr Metric kArchiveLastKept{
+    "pathwitness_archive_last_kept_timestamp_seconds", kGauge, "",
+    "Unix time in seconds at which a report was last kept. Absent before the first."};
+inline constexpr Metric kArchiveKept{"pathwitness_archive_kept_total", kCounter, "",
+                                     "Reports that were kept on this machine."};
+inline constexpr Metric kArchiveFailures{"pathwitness_archive_failures_total", kCounter, "reason",
+                                         "Reports that could not be kept, by reason."};
+inline constexpr Metric kArchiveRemoved{"pathwitness_archive_removed_total", kCounter, "reason",
+                                        "Reports that were removed from this machine, by reason."};
+inline constexpr Metric kArchiveRemovedUnsent{
+    "pathwitness_archive_removed_unsent_total", kCounter, "",
+    "Reports that were removed before they were uploaded."};
+inline constexpr Metric kUploadPendingReports{
+    "pathwitness_upload_pending_reports", kGauge, "",
+    "Reports that are still to be uploaded. Absent, as all metrics of uploads, while none are "
+    "configured."};
+inline constexpr Metric kUploadOldestPending{
+    "pathwitness_upload_oldest_pending_timestamp_seconds", kGauge, "",
+    "Unix time in seconds that the oldest of these reports is of. Absent when nothing is to be "
+    "uploaded."};
+inline constexpr Metric kUploadReports{"pathwitness_upload_reports_total", kCounter, "",
+                                       "Reports that were uploaded with all their files."};
+inline constexpr Metric kUploadFiles{"pathwitness_upload_files_total", kCounter, "",
+                                     "Files that were uploaded."};
+inline constexpr Metric kUploadBytes{"pathwitness_upload_bytes_total", kCounter, "",
+                                     "Bytes of these files."};
+inline constexpr Metric kUploadFailures{"pathwitness_upload_failures_total", kCounter, "reason",
+                                        "Attempts to upload a file that failed, by reason."};
+inline constexpr Metric kUploadDamaged{
+    "pathwitness_upload_damaged_total", kCounter, "",
+    "Reports that are not uploaded because a file is gone or not what its manifest says."};
+inline constexpr Metric kUploadLastSuccess{
+    "pathwitness_upload_last_success_timestamp_seconds", kGauge, "",
+    "Unix time in seconds at which a file was last uploaded. Absent before the first."};
+
 // Answers of /probe, as users of multi-target exporters know them
 
 inline constexpr Metric kProbeSuccess{
@@ -594,6 +650,11 @@ inline constexpr std::array kAllMetrics = {
     kReflectorAnswers, kReflectorRefused, kReflectorSessions,
     kAlertOverride, kAlertDisabledUntil, kAlertOverrideInfo, kLinkInfo,
     kRulesDiffering, kRulesComparisons, kRulesComparisonFailures, kRulesLastComparison,
+    kArchiveReports, kArchiveBytes, kArchiveMaxBytes, kArchiveDiskFreeBytes,
+    kArchiveDiskMinFreeBytes, kArchiveOldestReport, kArchiveLastKept, kArchiveKept,
+    kArchiveFailures, kArchiveRemoved, kArchiveRemovedUnsent,
+    kUploadPendingReports, kUploadOldestPending, kUploadReports, kUploadFiles, kUploadBytes,
+    kUploadFailures, kUploadDamaged, kUploadLastSuccess,
     kDrillPathProbes, kDrillPathProbesLost, kDrillPathHopProbes, kDrillPathHopRepliesMissing,
     kDrillInfo, kDrillEnd,
     kProbeSuccess, kProbeDuration,

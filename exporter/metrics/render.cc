@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "exporter/metrics/alert_collector.h"
+#include "exporter/metrics/archive_collector.h"
 #include "exporter/metrics/discovery_collector.h"
 #include "exporter/metrics/dns_collector.h"
 #include "exporter/metrics/drill_collector.h"
@@ -97,6 +98,7 @@ void WritePage(const MetricSources& sources, PageWriter& page) {
   Write(ReflectorCollector(sources.reflector->Find(0)), page);
   Write(AlertCollector(facts.config, now), page);
   Write(RulesCollector(sources.rules->All(), now), page);
+  Write(ArchiveCollector(sources.archive->Find(0), sources.upload->Find(0)), page);
   Write(DrillCollector(RunningDrills(sources.drills->All(), *sources.traces, *sources.clock)),
         page);
   page.Finish();

@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "exporter/archive/archive_snapshot.h"
+#include "exporter/archive/upload_snapshot.h"
 #include "exporter/diagnosis/incident_snapshot.h"
 #include "exporter/diagnosis/route_snapshot.h"
 #include "exporter/diagnosis/verdict_snapshot.h"
@@ -40,6 +42,8 @@ struct MetricSources {
   const VerdictBoard* verdicts = nullptr;
   const IncidentBoard* incidents = nullptr;
   const RulesBoard* rules = nullptr;
+  const ArchiveBoard* archive = nullptr;
+  const UploadBoard* upload = nullptr;
   const DrillBook* drills = nullptr;
   const Clock* clock = nullptr;
   std::function<ExporterFacts()> facts;

@@ -254,6 +254,34 @@ RulesSnapshot ChangedRules(WallTime now) {
   return rules;
 }
 
+ArchiveSnapshot FilledArchive(WallTime now) {
+  ArchiveSnapshot archive{.is_complete = true,
+                          .reports = 4032,
+                          .bytes = 115605504,
+                          .max_bytes = 4ULL << 30U,
+                          .free_bytes = 80ULL << 30U,
+                          .min_free_bytes = 1ULL << 30U,
+                          .oldest = now - std::chrono::hours(24 * 14),
+                          .last_kept = now - seconds(40),
+                          .kept = 4100};
+  archive.failures[static_cast<std::size_t>(KeepFailure::DiskFull)] = 3;
+  archive.removed[static_cast<std::size_t>(RemovalReason::Age)] = 68;
+  archive.removed_unsent = 2;
+  return archive;
+}
+
+UploadSnapshot FailingUpload(WallTime now) {
+  UploadSnapshot upload{.pending = 12,
+                        .oldest_pending = now - seconds(1900),
+                        .reports = 4020,
+                        .files = 12061,
+                        .bytes = 98765432,
+                        .damaged = 1,
+                        .last_success = now - seconds(1890)};
+  upload.failures[static_cast<std::size_t>(UploadFailure::Denied)] = 9;
+  return upload;
+}
+
 ExporterFacts SampleFacts(WallTime now) {
   auto config = std::make_shared<Config>();
   config->targets = {Target("fra-to-example", "www.example"),
@@ -384,6 +412,8 @@ SampleWorld::SampleWorld() {
                       .failures = 2,
                       .refused = 1});
   publish(rules, ChangedRules(now).prometheus, ChangedRules(now));
+  publish(archive, 0, FilledArchive(now));
+  publish(upload, 0, FailingUpload(now));
   publish(trace_self, 0, BusySelf());
   drills.Start(
       {.target = "fra-to-example", .loss = 0.3, .at_hop = 2, .length = std::chrono::minutes(10)},
@@ -414,6 +444,8 @@ MetricSources SampleWorld::Sources() const {
   sources.verdicts = &verdicts;
   sources.incidents = &incidents;
   sources.rules = &rules;
+  sources.archive = &archive;
+  sources.upload = &upload;
   sources.drills = &drills;
   sources.clock = &clock;
   sources.facts = [this] { return facts; };

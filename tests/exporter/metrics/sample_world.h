@@ -25,6 +25,8 @@ struct SampleWorld {
   VerdictBoard verdicts;
   IncidentBoard incidents;
   RulesBoard rules;
+  ArchiveBoard archive;
+  UploadBoard upload;
   DrillBook drills;
   ExporterFacts facts;
   ProcessFacts process;
