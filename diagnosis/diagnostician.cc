@@ -93,6 +93,9 @@ Verdict Diagnostician::Assess(const Surroundings& surroundings, MonoTime now) {
   if (!is_late && !IsLossy(now)) {
     return Quiet();
   }
+  if (surroundings.own_fault == OwnFault::Silence) {
+    return Verdict();
+  }
   if (surroundings.own_fault != OwnFault::None) {
     return OwnVerdict(surroundings.own_fault);
   }

@@ -20,11 +20,11 @@ struct ServiceSight {
 
 /// What is known of a path beside what its own probes showed.
 struct Surroundings {
-  const OwnerTable* owners = nullptr;   // null: unknown
-  Duration until_lost{};                // so long after its sending a probe is given up
-  OwnFault own_fault = OwnFault::None;  // of this machine
-  std::optional<UnsentReason> unsent;   // why probes cannot be sent now
-  std::optional<ServiceSight> service;  // the newest, of the same target and family
+  const OwnerTable* owners = nullptr;    // null: unknown
+  Duration until_lost{};                 // so long after its sending a probe is given up
+  OwnFault own_fault = OwnFault::None;   // of this machine
+  std::optional<UnsentReason> unsent;    // why probes cannot be sent now
+  std::optional<ServiceSight> service;   // the newest, of the same target and family
   const TraceSnapshot* trace = nullptr;  // of the prober; null: flows have no names
 };
 

@@ -17,6 +17,8 @@ std::string_view OwnFaultName(OwnFault fault) {
       return "clock_step";
     case OwnFault::LocalDrops:
       return "local_drops";
+    case OwnFault::Silence:
+      return "silence";
     case OwnFault::Uplink:
       return "uplink";
     case OwnFault::Dns:
@@ -35,8 +37,11 @@ OwnFault FindOwnFault(const OwnState& state) {
     return OwnFault::LocalDrops;
   }
   const bool has_no_anchor = state.anchors > 1 && state.anchors_down == state.anchors;
-  if (!state.gateway_answers.value_or(true) || has_no_anchor) {
+  if (has_no_anchor || (state.is_silent && state.gateway_answers == false)) {
     return OwnFault::Uplink;
+  }
+  if (state.is_silent && !state.gateway_answers) {
+    return OwnFault::Silence;
   }
   const bool has_no_names =
       state.lookups >= kFewestLookups &&

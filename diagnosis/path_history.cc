@@ -4,6 +4,7 @@
 #include <chrono>
 #include <limits>
 #include <set>
+#include <utility>
 
 namespace pathwitness {
 namespace {
@@ -73,8 +74,23 @@ void PathHistory::OnEndToEnd(std::span<const Counts> flows, MonoTime at) {
     train.sent = Small(train.sent + count.sent);
     train.lost = Small(train.lost + count.lost);
   }
+  MeasureBursts(train);
   trains_.push_back(std::move(train));
   Age(at);
+}
+
+// As long as losses go on; LossOnset has the same idea of when they do.
+void PathHistory::MeasureBursts(const Train& train) {
+  if (last_lossy_ && train.at - *last_lossy_ > kQuiet) {
+    last_lossy_.reset();
+    bursts_ = {};
+  }
+  if (train.lost > 0) {
+    last_lossy_ = train.at;
+  }
+  if (last_lossy_) {
+    bursts_.OnProbes(CountsOf(train.sent, train.sent - train.lost), train.at);
+  }
 }
 
 void PathHistory::ForgetBefore() {
@@ -116,14 +132,12 @@ Counts PathHistory::EndToEnd(MonoTime since) const {
 
 LossEvidence PathHistory::LossOfDestination(MonoTime since) const {
   LossEvidence evidence;
-  std::vector<Counts> rounds;
   std::set<MonoTime::rep> blocks;
   LossSpread spread;
   for (const Train& train : trains_) {
     if (train.at < since) {
       continue;
     }
-    rounds.push_back(CountsOf(train.sent, train.sent - train.lost));
     if (train.lost > 0) {
       ++spread.rounds;
       blocks.insert(train.at.time_since_epoch() / kSpreadBlock);
@@ -131,7 +145,7 @@ LossEvidence PathHistory::LossOfDestination(MonoTime since) const {
   }
   spread.blocks = static_cast<unsigned>(blocks.size());
   evidence.spread = spread;
-  evidence.dispersion = BlockDispersion(rounds);
+  evidence.dispersion = bursts_.Value();
   evidence.hops = {EndToEnd(since)};
   return evidence;
 }

@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "diagnosis/burst_meter.h"
 #include "diagnosis/flow_test.h"
 #include "diagnosis/latency_blame.h"
 #include "diagnosis/loss_blame.h"
@@ -116,6 +117,7 @@ class PathHistory {
   void LearnPath(const Round& round);
   void Age(MonoTime now);
   void AddToBlock(const Sample& sample);
+  void MeasureBursts(const Train& train);
   void CloseBlock();
   static bool IsBefore(const Block& block, MonoTime since);
   std::optional<HopShift> ShiftAt(std::size_t index, MonoTime since,
@@ -127,6 +129,8 @@ class PathHistory {
   std::vector<std::optional<IpAddress>> responders_;
   std::deque<Sample> recent_;
   std::deque<Train> trains_;
+  BurstMeter bursts_;                   // of the losses that go on
+  std::optional<MonoTime> last_lossy_;  // of them
   Block filling_;
   std::deque<Block> before_;
 };

@@ -157,10 +157,21 @@ std::map<std::string, Indexes> GroupBy(const std::vector<PathState>& paths,
   return groups;
 }
 
-// True when one link explains all that is bad while something else of the source is fine: then the
-// source is not to blame.
-bool IsExplainedByALink(const CommonCause& strongest, const Indexes& bad, std::size_t total) {
-  return bad.size() < total && strongest.paths == bad;
+// True when links explain what is bad by half as many causes while something else of the source is
+// fine: then the source is not to blame.
+bool AreExplainedByLinks(const std::vector<PathState>& paths, const Suspects& suspects, Indexes bad,
+                         std::size_t total) {
+  const std::size_t most = bad.size() / 2;
+  if (bad.size() == total) {
+    return false;
+  }
+  for (std::size_t causes = 1; causes <= most; ++causes) {
+    Remove(bad, StrongestLink(paths, suspects, bad).paths);
+    if (bad.empty()) {
+      return true;
+    }
+  }
+  return false;
 }
 
 void BlameSources(const std::vector<PathState>& paths, Indexes& open, Scope& scope) {
@@ -169,10 +180,11 @@ void BlameSources(const std::vector<PathState>& paths, Indexes& open, Scope& sco
     if (!AreMostBad(paths, bad, all, &PathState::target)) {
       continue;
     }
-    CommonCause cause = StrongestLink(paths, SuspectsOf(paths, bad), bad);
-    if (IsExplainedByALink(cause, bad, all.size())) {
+    const Suspects suspects = SuspectsOf(paths, bad);
+    if (AreExplainedByLinks(paths, suspects, bad, all.size())) {
       continue;
     }
+    CommonCause cause = StrongestLink(paths, suspects, bad);
     cause.kind = CauseKind::Source;
     cause.at = name;
     cause.links = cause.paths == bad ? cause.links : std::vector<PathLink>();

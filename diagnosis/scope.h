@@ -78,12 +78,12 @@ struct Scope {
 
 /// Looks for common causes, coarse first: a source 80 % of whose targets are bad, a target that 80
 /// % of its sources see bad (each of at least three), else links. A good path clears its links by
-/// clean samples, as many as make the loss of the bad path unlikely (below 5 %): 59 for a loss of 5
-/// %, less for a larger one, and only those since the bad path went bad. What is left is blamed
-/// when two bad paths share it. A link that explains all that is bad at a source comes before the
-/// source when another path of the source is clean. Source: Jin et al., "Zooming in on wide-area
-/// latencies to a global cloud provider" (SIGCOMM 2019), coarse first; Arzani et al., "007" (NSDI
-/// 2018), votes.
+/// clean samples, as many as make the loss of the bad path unlikely (below 5 %): 59 for a loss of
+/// 5 %, less for a larger one, and only those since the bad path went bad. What is left is blamed
+/// when two bad paths share it. Links that explain what is bad at a source, by half as many causes
+/// as there are bad paths, come before the source when another path of it is fine.
+/// Source: Jin et al., "Zooming in on wide-area latencies to a global cloud provider" (SIGCOMM
+/// 2019), coarse first; Arzani et al., "007" (NSDI 2018), votes.
 Scope FindScope(const std::vector<PathState>& paths);
 
 /// "192.0.2.1-192.0.2.2".

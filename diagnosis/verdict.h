@@ -14,9 +14,6 @@
 
 namespace pathwitness {
 
-/// A name is given only when it is that likely: false blame is worse than none.
-inline constexpr double kSureEnough = 0.95;
-
 enum class VerdictState : std::uint8_t {
   None,
   Loss,
@@ -36,7 +33,7 @@ std::string_view VerdictStateName(VerdictState state);
 /// Who a fault is attributed to, and how likely that is. `border` is the link into another network
 /// among the likely ones, 0 for none: round trips cannot tell it from the way back out of there.
 struct Attribution {
-  std::optional<HopOwner> owner;  // named, at kSureEnough or more
+  std::optional<HopOwner> owner;  // named, as it is as likely as needed
   double probability = 0;         // of that owner, or of the likeliest
   HopOwner likeliest;
   HopOwner second;
@@ -47,10 +44,12 @@ struct Attribution {
 };
 
 /// What else is known of a path. `owners` and `hop_names` are empty or have one element per hop;
-/// names are addresses or hosts, empty when unknown.
+/// names are addresses or hosts, empty when unknown. `flow_names` is empty or has one element per
+/// flow, as "192.0.2.10:61440 > 203.0.113.7:443 (tcp)".
 struct PathFacts {
   std::vector<HopOwner> owners;
   std::vector<std::string> hop_names;
+  std::vector<std::string> flow_names;
   std::optional<OneWayLoss> one_way;
   bool are_reply_ttls_unchanged = false;  // so answers come back as they did without the fault
 };

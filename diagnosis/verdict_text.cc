@@ -55,13 +55,18 @@ std::string LossSentence(const Verdict& verdict, const Counts& destination) {
                                                           : "are lost: too few to tell.");
 }
 
-std::string FlowSentence(const FlowTest& test, const std::vector<Counts>& flows) {
+std::string FlowText(std::size_t flow, const PathFacts& facts) {
+  return flow < facts.flow_names.size() ? facts.flow_names[flow] : fmt::format("flow {}", flow + 1);
+}
+
+std::string FlowSentence(const FlowTest& test, const std::vector<Counts>& flows,
+                         const PathFacts& facts) {
   if (!test.is_dependent) {
     return fmt::format("Flow dependence: none (chi2 p={:.2g}, {} flows).", test.p, flows.size());
   }
   std::string bad;
   for (const std::size_t flow : test.bad) {
-    bad += fmt::format("{}flow {} lost {}", bad.empty() ? "" : ", ", flow + 1,
+    bad += fmt::format("{}{} lost {}", bad.empty() ? "" : ", ", FlowText(flow, facts),
                        CountsText(flows[flow].Lost(), flows[flow].sent));
   }
   return fmt::format("Loss depends on the flow (chi2 p={:.2g}, {} flows){}{}.", test.p,
@@ -105,11 +110,14 @@ std::string BlameSentence(const Verdict& verdict, const Observations& observatio
   const bool is_border_unknown = attribution.border != 0 &&
                                  verdict.direction == Direction::Unknown &&
                                  !facts.are_reply_ttls_unchanged;
-  if (attribution.probability >= kSureEnough) {
+  if (attribution.probability >= verdict.posterior.needed) {
     sentence +=
         fmt::format(": P={:.2f} {}", attribution.probability, OwnerText(attribution.likeliest));
   } else {
     sentence += ": " + Undecided(attribution);
+    if (attribution.probability >= kSureEnough) {
+      sentence += ", as hops withhold answers and nothing is known of before";
+    }
   }
   if (is_border_unknown) {
     sentence += fmt::format(", or the return path used by {}", BorderText(attribution, facts));
@@ -186,7 +194,7 @@ void AddLoss(const Verdict& verdict, const Observations& observations, Sentences
   if (is_blamed) {
     sentences.Add(BlameSentence(verdict, observations, "Loss"));
   }
-  const bool is_unsure = is_blamed && verdict.attribution.probability < kSureEnough;
+  const bool is_unsure = is_blamed && verdict.attribution.probability < verdict.posterior.needed;
   if (is_unsure && verdict.direction != Direction::Return) {
     sentences.Add(NeedSentence(hops.back()));
   }
@@ -211,7 +219,7 @@ std::string DescribeVerdict(const Verdict& verdict, const Observations& observat
   }
   sentences.Add(HopsSentence(verdict.loss, hops));
   if (!observations.flows.empty()) {
-    sentences.Add(FlowSentence(verdict.flows, observations.flows));
+    sentences.Add(FlowSentence(verdict.flows, observations.flows, observations.facts));
   }
   std::string text = sentences.Take();
   return text.empty() ? "Nothing to judge by." : text;

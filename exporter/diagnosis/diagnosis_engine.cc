@@ -119,7 +119,7 @@ void DiagnosisEngine::LookForCauses(MonoTime now) {
     return;
   }
   incidents_due_ = now + kLooksForCausesEvery;
-  if (verdicts_.IsAnythingSaid() || incidents_.HasOpen()) {
+  if (verdicts_.IsAnythingSaid() || !incidents_.IsIdle()) {
     incidents_.Update(verdicts_.Paths(), verdicts_.Services());
   }
 }

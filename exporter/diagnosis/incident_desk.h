@@ -20,7 +20,8 @@ class IncidentDesk {
   /// Takes up those left open on the board. Everything must outlive the desk.
   IncidentDesk(IncidentBoard& board, const Clock& clock, EventLog& log);
 
-  bool HasOpen() const { return book_.HasOpen(); }
+  /// Nothing is open or shown, so that without verdicts there is nothing to update.
+  bool IsIdle() const { return !book_.HasOpen() && closed_.empty(); }
 
   /// All paths and services that there are.
   void Update(const std::vector<JudgedPath>& paths,

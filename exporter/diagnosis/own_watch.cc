@@ -8,7 +8,8 @@ namespace pathwitness {
 namespace {
 
 constexpr Duration kLargestStep = std::chrono::milliseconds(100);  // less is a clock being slewed
-constexpr std::size_t kFewestPaths = 3;  // that all are silent, to call it the uplink
+constexpr std::size_t kFewestPaths = 3;   // that must be silent, to suspect the uplink
+constexpr std::size_t kFewestSilent = 2;  // of their rounds, to be sure of it
 
 }  // namespace
 
@@ -17,14 +18,21 @@ OwnFault OwnWatch::Look(const std::vector<TraceBoard::Pointer>& traces,
                         const std::vector<DnsBoard::Pointer>& names, const Clock& clock) {
   const MonoTime now = clock.Now();
   LookAtClock(clock);
-  LookAtAnswers(traces, now);
+  CountAnswers(traces, clock.WallNow());
   if (self) {
     LookAtDrops(*self, now);
   }
   OwnState state;
   state.clock_step = step_ != Duration() && now - stepped_ <= kRemembers ? step_ : Duration();
   state.receive_drops = dropped_ > 0 && now - dropped_at_ <= kRemembers ? dropped_ : 0;
-  state.gateway_answers = !silent_at_ || now - *silent_at_ > kRemembers;
+  state.is_silent = traces.size() >= kFewestPaths && silent_losses_ >= traces.size();
+  state.gateway_answers = DoesGatewayAnswer(traces);
+  if (state.is_silent && state.gateway_answers == false) {
+    down_at_ = now;
+  } else if (down_at_ && now - *down_at_ <= kRemembers) {
+    state.is_silent = true;
+    state.gateway_answers = false;
+  }
   for (const DnsBoard::Pointer& name : names) {
     state.lookups += name->lookups > 0 ? 1U : 0U;  // literal addresses are never looked up
     state.lookups_failed += name->lookups > 0 && name->is_failing ? 1U : 0U;
@@ -51,28 +59,41 @@ void OwnWatch::LookAtDrops(const TraceSelf& self, MonoTime now) {
   drops_ = self.receive_drops;
 }
 
-// Not the router's address but whether anything at all answers: all paths begin at the uplink. It
-// is silent when since the last answer of any hop as many end-to-end probes were lost as there are
-// paths. Counters that went back are those of fewer probers, and tell nothing.
-void OwnWatch::LookAtAnswers(const std::vector<TraceBoard::Pointer>& traces, MonoTime now) {
+// All is silent when since the last answer to any end-to-end probe as many were lost as there are
+// paths, and something answered before. Counters that went back are those of fewer probers.
+void OwnWatch::CountAnswers(const std::vector<TraceBoard::Pointer>& traces, WallTime now) {
   std::uint64_t answers = 0;
   std::uint64_t losses = 0;
   for (const TraceBoard::Pointer& trace : traces) {
     answers += trace->probes - trace->lost;
     losses += trace->lost;
-    for (const HopCounters& hop : trace->hops) {
-      answers += hop.probes - hop.replies_missing;
-    }
   }
-  const bool is_silent = answers <= answers_;
-  silent_losses_ = is_silent ? silent_losses_ + (losses - std::min(losses, losses_)) : 0;
-  has_answered_ = has_answered_ || answers > 0;
+  if (answers > answers_ || answers == 0) {
+    answered_at_ = now;
+    silent_losses_ = 0;
+  } else {
+    silent_losses_ += losses - std::min(losses, losses_);
+  }
   answers_ = answers;
   losses_ = losses;
-  const std::size_t paths = traces.size();
-  if (is_silent && has_answered_ && paths >= kFewestPaths && silent_losses_ >= paths) {
-    silent_at_ = now;
+}
+
+// Not the router's address but whether any hop answers: all paths begin at the uplink. A round that
+// began before the silence may hold answers of that time, so it only counts when it holds none.
+std::optional<bool> OwnWatch::DoesGatewayAnswer(
+    const std::vector<TraceBoard::Pointer>& traces) const {
+  std::size_t silent = 0;
+  for (const TraceBoard::Pointer& trace : traces) {
+    if (!trace->last_round) {
+      continue;
+    }
+    const bool is_silent = trace->last_round->last_responding_hop == 0;
+    silent += is_silent ? 1U : 0U;
+    if (!is_silent && trace->last_round->started > answered_at_) {
+      return true;
+    }
   }
+  return silent >= kFewestSilent ? std::optional(false) : std::nullopt;
 }
 
 }  // namespace pathwitness

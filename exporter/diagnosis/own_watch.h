@@ -25,7 +25,8 @@ class OwnWatch {
  private:
   void LookAtClock(const Clock& clock);
   void LookAtDrops(const TraceSelf& self, MonoTime now);
-  void LookAtAnswers(const std::vector<TraceBoard::Pointer>& traces, MonoTime now);
+  void CountAnswers(const std::vector<TraceBoard::Pointer>& traces, WallTime now);
+  std::optional<bool> DoesGatewayAnswer(const std::vector<TraceBoard::Pointer>& traces) const;
 
   std::optional<Duration> wall_offset_;  // of the wall clock against the steady one
   Duration step_{};
@@ -33,11 +34,11 @@ class OwnWatch {
   std::optional<std::uint64_t> drops_;
   std::uint64_t dropped_ = 0;
   MonoTime dropped_at_;
-  std::uint64_t answers_ = 0;          // of all hops of all paths, as counted last
-  std::uint64_t losses_ = 0;           // of all end-to-end probes, too
-  std::uint64_t silent_losses_ = 0;    // since something answered last
-  bool has_answered_ = false;          // ever
-  std::optional<MonoTime> silent_at_;  // when nothing answered
+  std::uint64_t answers_ = 0;        // to end-to-end probes of all paths, as counted last
+  std::uint64_t losses_ = 0;         // of them
+  std::uint64_t silent_losses_ = 0;  // since the last answer
+  WallTime answered_at_;             // when the last answer was counted
+  std::optional<MonoTime> down_at_;  // when the uplink was last seen to be down
 };
 
 }  // namespace pathwitness

@@ -372,6 +372,7 @@ void TraceEngine::Aim(Prober& prober) {
     LeavePath(prober);
     prober.tracer.Retarget(*destination, source);
   }
+  prober.ledger.SetFlowPorts(prober.tracer.FlowPorts());
   Register(prober);
   EnterPath(prober, clock_.Now());
 }

@@ -22,6 +22,7 @@ class TraceLedger {
 
   void Reconfigure(Duration interval, std::vector<double> bounds, unsigned flows);
   void SetAddresses(std::string address, std::string source, std::uint16_t port);
+  void SetFlowPorts(std::vector<std::uint16_t> ports) { snapshot_.flow_ports = std::move(ports); }
 
   void OnAttempt(WallTime now) { snapshot_.status.last_attempt = now; }
   void OnEndToEnd(const EndToEndResult& result);

@@ -62,6 +62,8 @@ struct TraceSnapshot {
   std::array<std::uint64_t, kUnreachableCodeNames.size()> unreachable{};
   std::array<std::uint64_t, kUnsentReasonNames.size()> unsent{};
   std::vector<FlowCounters> flows;  // by index of the flow; as many as were ever probed
+  /// By index of the flow: its UDP or TCP source port, or its ICMP identifier.
+  std::vector<std::uint16_t> flow_ports;
 
   bool reached = false;  // in the last round
   std::uint8_t destination_hop = 0;

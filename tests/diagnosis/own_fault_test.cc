@@ -17,6 +17,8 @@ TEST(OwnFault, AQuietObserverHasNone) {
 TEST(OwnFault, WhatSpoilsOtherSignsComesFirst) {
   OwnState state = {.lookups = 3, .lookups_failed = 3};
   EXPECT_EQ(FindOwnFault(state), OwnFault::Dns);
+  state.is_silent = true;
+  EXPECT_EQ(FindOwnFault(state), OwnFault::Silence);
   state.gateway_answers = false;
   EXPECT_EQ(FindOwnFault(state), OwnFault::Uplink);
   state.receive_drops = 1;

@@ -30,11 +30,16 @@ class OwnWatchTest : public ::testing::Test {
     self_ = std::make_shared<const TraceSelf>(TraceSelf{.receive_drops = all});
   }
 
-  /// So many paths, which send a probe each; it is answered or lost.
-  void Trace(std::size_t paths, bool does_answer) {
+  /// So many paths, which send a probe each and end a round; all is answered or lost.
+  void Trace(std::size_t paths, bool does_answer, bool does_gateway_answer = false) {
+    clock_.Advance(seconds(5));
+    Round round;
+    round.started = clock_.WallNow();
+    round.last_responding_hop = does_answer || does_gateway_answer ? 1 : 0;
     TraceSnapshot trace;
     trace.probes = ++probes_;
     trace.lost = lost_ += does_answer ? 0 : 1;
+    trace.last_round = std::make_shared<const Round>(std::move(round));
     traces_.assign(paths, std::make_shared<const TraceSnapshot>(trace));
   }
 
@@ -89,12 +94,19 @@ TEST_F(OwnWatchTest, ItsUplinkIsDownWhenNothingAnswersAnyMore) {
 TEST_F(OwnWatchTest, ItsUplinkIsNotDownWhileAnyHopAnswers) {
   Trace(3, true);
   Look();
-  Trace(3, false);
-  TraceSnapshot reached = *traces_.front();
-  reached.hops.emplace_back();
-  reached.hops.back().probes = 1;
-  traces_.front() = std::make_shared<const TraceSnapshot>(reached);
+  Trace(3, false, true);
   EXPECT_EQ(Look(), OwnFault::None);
+}
+
+TEST_F(OwnWatchTest, UntilARoundIsOverNothingIsSaidOfASilence) {
+  Trace(3, true);
+  Look();
+  const std::shared_ptr<const Round> before = traces_.front()->last_round;
+  Trace(3, false);
+  TraceSnapshot trace = *traces_.front();
+  trace.last_round = before;
+  traces_.assign(3, std::make_shared<const TraceSnapshot>(trace));
+  EXPECT_EQ(Look(), OwnFault::Silence);
 }
 
 TEST_F(OwnWatchTest, WhatWasLostWhileTheUplinkWasDownIsRemembered) {
@@ -103,7 +115,7 @@ TEST_F(OwnWatchTest, WhatWasLostWhileTheUplinkWasDownIsRemembered) {
   Trace(3, false);
   Look();
   Trace(3, true);
-  clock_.Advance(seconds(90));
+  clock_.Advance(seconds(85));
   EXPECT_EQ(Look(), OwnFault::Uplink);
   clock_.Advance(seconds(1));
   EXPECT_EQ(Look(), OwnFault::None);

@@ -19,6 +19,7 @@ using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 const char* const kPath = "192.168.1.1 198.51.100.1 198.51.100.2 203.0.113.200";
 const char* const kBroken = "192.168.1.1 198.51.100.1 * *";
@@ -77,6 +78,32 @@ TEST_F(VerdictDeskTest, AnOutageIsSaidAndLoggedOnce) {
               Contains(AllOf(HasSubstr("verdict target=here-to-there prober=trace_icmp"),
                              HasSubstr("state=loss"), HasSubstr("text=")))
                   .Times(::testing::Ge(1)));
+}
+
+TEST_F(VerdictDeskTest, AReflectorTellsTheDirection) {
+  OneWaySnapshot reflected;
+  const ProberKey reflector{key_.target, ProberKind::Reflector, key_.family};
+  for (int i = 0; i < 72; ++i) {
+    const bool is_lossy = i >= 36;
+    trace_.flows[0].lost += is_lossy ? 1 : 0;
+    reflected.totals.forward.packets += 10;
+    reflected.totals.forward.lost += is_lossy ? 2 : 0;
+    reflected.totals.backward.packets += is_lossy ? 8 : 10;
+    one_way_writer_.Publish(reflector, std::make_shared<const OneWaySnapshot>(reflected));
+    Trace(kPath, seconds(5), false);
+  }
+  ASSERT_TRUE(Said()->verdict);
+  EXPECT_EQ(Said()->verdict->state, VerdictState::Loss);
+  EXPECT_EQ(Said()->verdict->direction, Direction::Forward);
+  EXPECT_THAT(Said()->verdict->text, HasSubstr("Forward direction (reflector: forward "));
+}
+
+TEST_F(VerdictDeskTest, WithoutAReflectorNoDirectionIsKnown) {
+  Trace(kPath, minutes(40), false);
+  Trace(kBroken, minutes(3), true);
+  ASSERT_TRUE(Said()->verdict);
+  EXPECT_EQ(Said()->verdict->direction, Direction::Unknown);
+  EXPECT_THAT(Said()->verdict->text, Not(HasSubstr("reflector")));
 }
 
 TEST_F(VerdictDeskTest, TheEndOfAVerdictIsLogged) {
