@@ -105,9 +105,9 @@ void SwiftServer::TakePorts() {
   }
 }
 
-// One Python for the three: each that starts loads all of Swift.
+// One Python for the three, as each that starts loads all of Swift: Debian's, which has it.
 void SwiftServer::MakeRings() const {
-  ChildProcess process({"python3", "-c", kMakeRings, folder_.Path().string(), address_,
+  ChildProcess process({"/usr/bin/python3", "-c", kMakeRings, folder_.Path().string(), address_,
                         std::to_string(ports_[0]), std::to_string(ports_[1]),
                         std::to_string(ports_[2])});
   if (process.AwaitExit(kPatience) != 0) {
