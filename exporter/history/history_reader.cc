@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <string_view>
 #include <type_traits>
@@ -328,13 +329,18 @@ std::optional<HttpsStats> HistoryReader::HttpsBetween(const ProberKey& prober, W
 std::vector<std::shared_ptr<const Route>> HistoryReader::RoutesAt(const ProberKey& prober,
                                                                   WallTime at) {
   const std::vector<TraceBucket> buckets = Traces(prober, at - kRoutesWithin, at, Resolution::Fine);
-  TraceStats found;
-  for (auto bucket = buckets.rbegin(); bucket != buckets.rend(); ++bucket) {
-    const bool is_of_minute = bucket->start + bucket->length > at - kRoutesOf;
-    if (!is_of_minute && !found.routes.empty()) {
+  auto first = buckets.end();  // of those to be taken: all of the minute, or else the newest
+  while (first != buckets.begin()) {
+    const bool is_of_minute = std::prev(first)->start + std::prev(first)->length > at - kRoutesOf;
+    const bool has_any = first != buckets.end() && !first->stats.routes.empty();
+    if (!is_of_minute && has_any) {
       break;
     }
-    for (const std::shared_ptr<const Route>& route : bucket->stats.routes) {
+    --first;
+  }
+  TraceStats found;
+  for (; first != buckets.end(); ++first) {
+    for (const std::shared_ptr<const Route>& route : first->stats.routes) {
       found.AddRoute(route);
     }
   }

@@ -64,6 +64,11 @@ SqliteDatabase::SqliteDatabase(const std::filesystem::path& file, SqliteAccess a
   if (handle_ == nullptr || failure_) {
     return;
   }
+  // SQLite reads what it cannot write, and says so only when it is too late to say why.
+  if (access == SqliteAccess::Write && sqlite3_db_readonly(handle_, "main") == 1) {
+    Fail(HistoryFailure::ReadOnly, "the file cannot be written");
+    return;
+  }
   sqlite3_busy_timeout(handle_, kPatience);
   // The file may be damaged, on purpose even: it must not be able to run anything.
   sqlite3_db_config(handle_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
