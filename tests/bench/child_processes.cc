@@ -17,12 +17,6 @@ Duration ToDuration(const timeval& time) {
   return std::chrono::seconds(time.tv_sec) + std::chrono::microseconds(time.tv_usec);
 }
 
-Duration CpuOfEndedChildren() {
-  rusage usage{};
-  getrusage(RUSAGE_CHILDREN, &usage);
-  return ToDuration(usage.ru_utime) + ToDuration(usage.ru_stime);
-}
-
 void Start(const Command& command) {
   std::vector<std::string> arguments = command.arguments;
   std::vector<char*> pointers;
@@ -46,15 +40,19 @@ void Start(const Command& command) {
 }  // namespace
 
 // Grandchildren are inherited, so that their CPU time counts too when their parent did not wait.
-Duration RunAll(const std::vector<Command>& commands) {
+Usage RunAll(const std::vector<Command>& commands) {
+  constexpr std::uint64_t kKibibyte = 1024;
   prctl(PR_SET_CHILD_SUBREAPER, 1);
-  const Duration before = CpuOfEndedChildren();
   for (const Command& command : commands) {
     Start(command);
   }
-  while (wait(nullptr) > 0) {
+  Usage sum;
+  rusage usage{};
+  while (wait4(-1, nullptr, 0, &usage) > 0) {
+    sum.cpu += ToDuration(usage.ru_utime) + ToDuration(usage.ru_stime);
+    sum.peak_bytes += static_cast<std::uint64_t>(usage.ru_maxrss) * kKibibyte;
   }
-  return CpuOfEndedChildren() - before;
+  return sum;
 }
 
 }  // namespace pathwitness

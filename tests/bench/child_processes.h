@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -14,10 +15,15 @@ struct Command {
   std::filesystem::path output;
 };
 
-/// Runs commands side by side until all have ended, with the processes that they started.
-///
-/// Returns the CPU time, user and system, of all of them. A command that fails shows in its
-/// output alone. Throws std::system_error when one cannot be started.
-Duration RunAll(const std::vector<Command>& commands);
+struct Usage {
+  Duration cpu{};  // user and system
+  /// The sum of what the largest process of each command had resident at most.
+  std::uint64_t peak_bytes = 0;
+};
+
+/// Runs commands side by side until all have ended, with the processes that they started, and
+/// returns what they used. A command that fails shows in its output alone. Throws
+/// std::system_error when one cannot be started.
+Usage RunAll(const std::vector<Command>& commands);
 
 }  // namespace pathwitness

@@ -1,5 +1,7 @@
 #include "tests/bench/engine_run.h"
 
+#include <sys/resource.h>
+
 #include <condition_variable>
 #include <ctime>
 #include <future>
@@ -119,7 +121,11 @@ void RunEngine(std::size_t targets, Duration length, std::ostream& output) {
     never.wait_for(lock, kLookInterval);
     round_trips.Look(board);
   }
-  output << "cpu " << ThreadCpu(thread).count() << '\n';
+  rusage process{};
+  getrusage(RUSAGE_SELF, &process);
+  constexpr std::uint64_t kKibibyte = 1024;
+  output << "used " << ThreadCpu(thread).count() << ' '
+         << static_cast<std::uint64_t>(process.ru_maxrss) * kKibibyte << '\n';
   thread.Stop();
   for (const auto& snapshot : board.All()) {
     round_trips.Write(*snapshot, output);

@@ -21,12 +21,13 @@
 #include "tests/bench/reports.h"
 #include "tests/support/tun_internet.h"
 
-// Path probing side by side: this project's engine, mtr and scamper, one after the other in the
-// same simulated internet, whose own records say what the round trips were.
+// Path probing side by side, one tool after the other in the same simulated internet, whose own
+// records say what the round trips were.
 //
-//   path_bench             runs everything and prints a table
-//   path_bench N           runs the engine alone, with N targets
-//   path_bench engine N S  is what it starts to measure the engine: N targets for S seconds
+//   path_bench                       the engine, mtr and scamper, on idle and on busy cores
+//   path_bench TOOL N [PROGRAM]      one row: engine, mtr, scamper, smokeping, blackbox, or the
+//                                    exporter PROGRAM as pathwitness
+//   path_bench run-engine N S        is what it starts to measure the engine: N targets, S seconds
 namespace pathwitness {
 namespace {
 
@@ -38,16 +39,19 @@ struct Contender {
   std::size_t targets = 0;
   std::function<std::vector<Command>(const Scenario&, const fs::path&)> commands;
   std::function<std::vector<ReportedHop>(const fs::path&)> read;
-  std::function<Duration(const fs::path&)> read_cpu{};  // empty: all that its processes used
+  std::function<Usage(const fs::path&)> read_usage{};          // empty: all that its processes used
+  std::function<std::string(const fs::path&)> read_figures{};  // what else there is to say
 };
 
 struct Result {
   std::size_t probes = 0;
   double seconds = 0;
   double cpu_us_per_probe = 0;
+  double kib_per_target = 0;
   std::vector<double> errors_us;  // reported minus true round trips, ascending
   std::uint64_t lost = 0;         // by the tool's account; the truth is none
   std::uint64_t really_lost = 0;
+  std::string figures{};
 };
 
 /// Keeps every core busy while it lives.
@@ -121,15 +125,17 @@ Result Run(const Contender& contender, const fs::path& directory) {
   const std::vector<Command> commands = contender.commands(scenario, directory);
   TunInternet internet(scenario, {.addresses = {}, .awake_before_answer = {}, .is_realtime = true});
   const MonoTime start = std::chrono::steady_clock::now();
-  Duration cpu = RunAll(commands);
-  if (contender.read_cpu) {
-    cpu = contender.read_cpu(commands.front().output);
+  Usage usage = RunAll(commands);
+  if (contender.read_usage) {
+    usage = contender.read_usage(commands.front().output);
   }
   Result result;
+  result.kib_per_target =
+      static_cast<double>(usage.peak_bytes) / 1024 / static_cast<double>(contender.targets);
   result.seconds = ToSeconds(std::chrono::steady_clock::now() - start);
   const InternetTruth truth = internet.Stop();
   result.probes = truth.probes.size();
-  result.cpu_us_per_probe = ToSeconds(cpu) * 1e6 / static_cast<double>(result.probes);
+  result.cpu_us_per_probe = ToSeconds(usage.cpu) * 1e6 / static_cast<double>(result.probes);
   for (const ProbeRecord& probe : truth.probes) {
     result.really_lost += probe.fate == Fate::Answered ? 0U : 1U;
   }
@@ -142,6 +148,9 @@ Result Run(const Contender& contender, const fs::path& directory) {
     result.lost += hop.lost;
   }
   result.errors_us = Errors(reported, truth);
+  if (contender.read_figures) {
+    result.figures = contender.read_figures(commands.front().output);
+  }
   return result;
 }
 
@@ -150,18 +159,45 @@ double Quantile(const std::vector<double>& sorted, double share) {
   return sorted.empty() ? 0 : sorted[std::min(at, sorted.size() - 1)];
 }
 
-Contender Ours(std::size_t targets) {
-  constexpr const char* kSeconds = "24";  // two whole rounds after the start has been spread out
-  return {.name = "pathwitness",
+constexpr const char* kSeconds = "24";  // two whole rounds after the start has been spread out
+
+Contender Engine(std::size_t targets) {
+  return {.name = "pathwitness, engine",
           .targets = targets,
           .commands =
               [targets](const Scenario&, const fs::path& directory) {
                 return std::vector<Command>{
-                    {{"/proc/self/exe", "engine", std::to_string(targets), kSeconds},
+                    {{"/proc/self/exe", "run-engine", std::to_string(targets), kSeconds},
                      directory / "out"}};
               },
           .read = ReadEngine,
-          .read_cpu = ReadEngineCpu};
+          .read_usage = ReadEngineUsage};
+}
+
+/// The addresses of all destinations, one a line, in a file.
+std::string WriteList(const Scenario& scenario, const fs::path& directory) {
+  const fs::path file = directory / "targets";
+  std::ofstream list(file);
+  for (const Destination& destination : scenario.destinations) {
+    list << destination.address.ToString() << '\n';
+  }
+  return file.string();
+}
+
+/// `kind`: as exporter_run.py has it; `program`: of pathwitness.
+Contender Exporter(const std::string& kind, std::size_t targets, const std::string& program) {
+  const std::string script = std::string(PATHWITNESS_SOURCE_DIR) + "/tests/bench/exporter_run.py";
+  return {.name = kind,
+          .targets = targets,
+          .commands =
+              [=](const Scenario& scenario, const fs::path& directory) {
+                return std::vector<Command>{
+                    {{script, kind, kSeconds, WriteList(scenario, directory), program},
+                     directory / "out"}};
+              },
+          .read = ReadExporter,
+          .read_usage = ReadExporterUsage,
+          .read_figures = ReadExporterFigures};
 }
 
 Contender Mtr(std::size_t targets) {
@@ -185,13 +221,9 @@ Contender Scamper(std::size_t targets) {
           .targets = targets,
           .commands =
               [](const Scenario& scenario, const fs::path& directory) {
-                std::ofstream list(directory / "targets");
-                for (const Destination& destination : scenario.destinations) {
-                  list << destination.address.ToString() << '\n';
-                }
                 return std::vector<Command>{
                     {{"scamper", "-p", "10000", "-w", "0", "-O", "json", "-c",
-                      "trace -P icmp-paris -w 2 -q 1", "-f", (directory / "targets").string()},
+                      "trace -P icmp-paris -w 2 -q 1", "-f", WriteList(scenario, directory)},
                      directory / "out"}};
               },
           .read = ReadScamper};
@@ -199,21 +231,29 @@ Contender Scamper(std::size_t targets) {
 
 void PrintRow(const Contender& contender, std::string_view cores, const Result& result,
               double reference) {
-  fmt::print("| {} | {} | {} | {} | {:.0f} | {:.1f} | {:.1f} | {:.0f} | {:.0f} | {} | {} |\n",
-             contender.name, cores, contender.targets, result.probes,
-             static_cast<double>(result.probes) / result.seconds, result.cpu_us_per_probe,
-             result.cpu_us_per_probe / reference, Quantile(result.errors_us, 0.5),
-             Quantile(result.errors_us, 0.99), result.lost, result.really_lost);
+  fmt::print(
+      "| {} | {} | {} | {} | {:.0f} | {:.1f} | {:.1f} | {:.0f} | {:.0f} | {:.0f} | {} | {} |\n",
+      contender.name, cores, contender.targets, result.probes,
+      static_cast<double>(result.probes) / result.seconds, result.cpu_us_per_probe,
+      result.cpu_us_per_probe / reference, result.kib_per_target, Quantile(result.errors_us, 0.5),
+      Quantile(result.errors_us, 0.99), result.lost, result.really_lost);
+  if (!result.figures.empty()) {
+    fmt::print(stderr, "{} {}: {}\n", contender.name, contender.targets, result.figures);
+  }
   std::cout.flush();
 }
 
+fs::path Directory() {
+  return fs::temp_directory_path() / ("path_bench." + std::to_string(getpid()));
+}
+
 void Compare() {
-  const std::vector<Contender> contenders = {Ours(4000), Ours(400), Mtr(100), Scamper(4000)};
-  const fs::path directory = fs::temp_directory_path() / ("path_bench." + std::to_string(getpid()));
+  const std::vector<Contender> contenders = {Engine(4000), Engine(400), Mtr(100), Scamper(4000)};
+  const fs::path directory = Directory();
   fmt::print(
-      "| tool | cores | targets | probes | probes/s | CPU us/probe | times ours | RTT error us, "
-      "median | p99 | lost, it says | lost, in truth "
-      "|\n|---|---|---|---|---|---|---|---|---|---|---|\n");
+      "| tool | cores | targets | probes | probes/s | CPU us/probe | times ours | peak KiB/target "
+      "| RTT error us, median | p99 | lost, it says | lost, in truth "
+      "|\n|---|---|---|---|---|---|---|---|---|---|---|---|\n");
   for (const unsigned loops : {0U, std::thread::hardware_concurrency()}) {
     const BusyCores busy(loops);
     double reference = 0;
@@ -226,8 +266,18 @@ void Compare() {
   fs::remove_all(directory);
 }
 
+Contender Find(const std::string& tool, std::size_t targets, const std::string& program) {
+  if (tool == "engine") {
+    return Engine(targets);
+  }
+  if (tool == "mtr") {
+    return Mtr(targets);
+  }
+  return tool == "scamper" ? Scamper(targets) : Exporter(tool, targets, program);
+}
+
 int Main(const std::vector<std::string>& arguments) {
-  if (arguments.size() == 4 && arguments[1] == "engine") {
+  if (arguments.size() == 4 && arguments[1] == "run-engine") {
     RunEngine(std::stoul(arguments[2]), std::chrono::seconds(std::stoul(arguments[3])), std::cout);
     return 0;
   }
@@ -236,13 +286,12 @@ int Main(const std::vector<std::string>& arguments) {
     fmt::print(stderr, "path_bench {}\n", obstacle);
     return 1;
   }
-  if (arguments.size() == 2) {
-    const Contender contender = Ours(std::stoul(arguments[1]));
-    const fs::path directory =
-        fs::temp_directory_path() / ("path_bench." + std::to_string(getpid()));
-    const Result result = Run(contender, directory);
+  if (arguments.size() >= 3) {
+    const std::string program = arguments.size() > 3 ? fs::absolute(arguments[3]).string() : "";
+    const Contender contender = Find(arguments[1], std::stoul(arguments[2]), program);
+    const Result result = Run(contender, Directory());
     PrintRow(contender, "idle", result, result.cpu_us_per_probe);
-    fs::remove_all(directory);
+    fs::remove_all(Directory());
     return 0;
   }
   Compare();

@@ -14,11 +14,16 @@ Duration FromMilliseconds(double milliseconds) {
   return std::chrono::round<Duration>(std::chrono::duration<double, std::milli>(milliseconds));
 }
 
+/// Discarded when it is none.
+nlohmann::json ReadJson(const std::filesystem::path& file) {
+  std::ifstream stream(file);
+  return nlohmann::json::parse(stream, nullptr, false);
+}
+
 }  // namespace
 
 std::vector<ReportedHop> ReadMtr(const std::filesystem::path& file) {
-  std::ifstream stream(file);
-  const auto json = nlohmann::json::parse(stream, nullptr, false);
+  const nlohmann::json json = ReadJson(file);
   std::vector<ReportedHop> hops;
   if (json.is_discarded()) {
     return hops;
@@ -59,12 +64,14 @@ std::vector<ReportedHop> ReadScamper(const std::filesystem::path& file) {
   return hops;
 }
 
-Duration ReadEngineCpu(const std::filesystem::path& file) {
+Usage ReadEngineUsage(const std::filesystem::path& file) {
   std::ifstream stream(file);
   std::string word;
   Duration::rep nanoseconds = 0;
-  stream >> word >> nanoseconds;
-  return Duration(nanoseconds);
+  Usage usage;
+  stream >> word >> nanoseconds >> usage.peak_bytes;
+  usage.cpu = Duration(nanoseconds);
+  return usage;
 }
 
 std::vector<ReportedHop> ReadEngine(const std::filesystem::path& file) {
@@ -85,6 +92,48 @@ std::vector<ReportedHop> ReadEngine(const std::filesystem::path& file) {
     hops.push_back(std::move(hop));
   }
   return hops;
+}
+
+std::vector<ReportedHop> ReadExporter(const std::filesystem::path& file) {
+  constexpr unsigned kUsualTtl = 64;
+  std::vector<ReportedHop> hops;
+  const nlohmann::json run = ReadJson(file);
+  if (run.is_discarded()) {
+    return hops;
+  }
+  for (const auto& target : run.at("targets")) {
+    ReportedHop hop{.destination = *IpAddress::Parse(target.at(0).get<std::string>()),
+                    .ttl = kUsualTtl,
+                    .is_mean = true,
+                    .lost = static_cast<std::uint64_t>(target.at(2).get<double>())};
+    if (!target.at(1).is_null()) {
+      hop.round_trips = {FromMilliseconds(target.at(1).get<double>() * 1000)};
+    }
+    hops.push_back(std::move(hop));
+  }
+  return hops;
+}
+
+Usage ReadExporterUsage(const std::filesystem::path& file) {
+  const nlohmann::json run = ReadJson(file);
+  if (run.is_discarded()) {
+    return {};
+  }
+  const auto& figures = run.at("figures");
+  return {.cpu = FromMilliseconds(figures.at("cpu").get<double>() * 1000),
+          .peak_bytes = figures.at("peak").get<std::uint64_t>()};
+}
+
+std::string ReadExporterFigures(const std::filesystem::path& file) {
+  const nlohmann::json run = ReadJson(file);
+  std::string text;
+  if (run.is_discarded()) {
+    return text;
+  }
+  for (const auto& [name, value] : run.at("figures").items()) {
+    text += (text.empty() ? "" : ", ") + name + ": " + value.dump();
+  }
+  return text;
 }
 
 }  // namespace pathwitness

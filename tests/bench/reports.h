@@ -7,6 +7,7 @@
 
 #include "probes/base/ip_address.h"
 #include "probes/base/time.h"
+#include "tests/bench/child_processes.h"
 
 namespace pathwitness {
 
@@ -26,10 +27,16 @@ std::vector<ReportedHop> ReadMtr(const std::filesystem::path& file);
 /// comes as TTL 0.
 std::vector<ReportedHop> ReadScamper(const std::filesystem::path& file);
 
-/// The CPU time of the engine's thread, which RunEngine writes first.
-Duration ReadEngineCpu(const std::filesystem::path& file);
+/// The CPU time of the engine's thread, which RunEngine writes first, and its process's memory.
+Usage ReadEngineUsage(const std::filesystem::path& file);
 
 /// What RunEngine wrote of the hops.
 std::vector<ReportedHop> ReadEngine(const std::filesystem::path& file);
+
+/// What exporter_run.py wrote of an exporter: means of end-to-end round trips, and losses.
+std::vector<ReportedHop> ReadExporter(const std::filesystem::path& file);
+Usage ReadExporterUsage(const std::filesystem::path& file);
+/// The rest of its figures, "name: value" each.
+std::string ReadExporterFigures(const std::filesystem::path& file);
 
 }  // namespace pathwitness
