@@ -9,12 +9,12 @@
 namespace pathwitness {
 namespace {
 
-constexpr double kEnough = 0.95;
+constexpr double kLikely = 0.95;
 constexpr double kNegligible = -40;  // what is left of it is beyond the digits of a double
 
 // Of several equally short ones the likeliest.
 HopSpan ShortestLikely(std::span<const double> links) {
-  const double wanted = kEnough * std::accumulate(links.begin(), links.end(), 0.0);
+  const double wanted = kLikely * std::accumulate(links.begin(), links.end(), 0.0);
   for (std::size_t width = 1; width < links.size(); ++width) {
     HopSpan best;
     double most = 0;

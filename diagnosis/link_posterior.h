@@ -6,6 +6,9 @@
 
 namespace pathwitness {
 
+/// A name is given only when it is that likely: false blame is worse than none.
+inline constexpr double kSureEnough = 0.95;
+
 /// Two hops with something between them; 0 is the prober itself.
 struct HopSpan {
   std::size_t before = 0;
@@ -21,6 +24,8 @@ struct LinkPosterior {
   std::vector<double> links;
   /// The fewest links in a row that hold 95 % of a fault's probability. Hops at their ends.
   HopSpan likely;
+  /// What the links of an owner must add up to before it is named.
+  double needed = kSureEnough;
 };
 
 /// From what the observations weigh under each hypothesis: `log_none` without a fault, and

@@ -20,10 +20,16 @@ constexpr double kStrayLoss = 0.0005;         // what any hop loses without a fa
 constexpr double kMayHide = 0.3;              // that a hop limits its answers
 constexpr double kDestinationMayHide = 0.02;  // that the destination does
 constexpr double kReferenceWeight = 0.25;     // what a sample of earlier is worth now
-constexpr double kNewManners = 0.1; // that a hop answers otherwise than before
+constexpr double kNewManners = 0.1;           // that a hop answers otherwise than before
 constexpr double kUnmaskedLoss = 0.005;       // a hop that may lose less never limited its answers
 constexpr unsigned kFewestLossyRounds = 3;
 constexpr unsigned kFewestLossyBlocks = 2;
+
+// A router that hides just as much as the path loses passes for the place where the loss begins.
+// What it hid before tells such a one; where nothing is known of before and others are seen to
+// hide, its word must not suffice. At a hundred probes that is worth about 30 to 1, two agreeing
+// are more than this.
+constexpr double kSureWithoutPast = 0.995;
 
 // More samples than this would tell the points of the grid from the truth between them, and what is
 // between them would be put down to hops that hide.
@@ -268,6 +274,26 @@ HopSpan RuleInterval(const std::vector<HopClass>& classes) {
           .behind = static_cast<std::size_t>(carries - classes.begin()) + 1};
 }
 
+bool Withholds(const Counts& hop, HopClass hop_class, double dispersion) {
+  return hop_class == HopClass::Masked || hop_class == HopClass::Silent ||
+         (hop_class == HopClass::Clean && IsSignificant(hop, dispersion));
+}
+
+double NeededForAName(const LossEvidence& evidence, const std::vector<HopClass>& classes) {
+  const bool has_past =
+      std::ranges::any_of(evidence.reference, [](const Counts& before) { return before.sent > 0; });
+  const bool is_outage = evidence.hops.back().received <= 0;  // who answers is before the fault
+  if (has_past || is_outage) {
+    return kSureEnough;
+  }
+  for (std::size_t i = 0; i < classes.size(); ++i) {
+    if (Withholds(evidence.hops[i], classes[i], evidence.dispersion)) {
+      return kSureWithoutPast;
+    }
+  }
+  return kSureEnough;
+}
+
 }  // namespace
 
 std::string_view HopClassName(HopClass hop_class) {
@@ -301,6 +327,7 @@ LossBlame BlameLoss(const LossEvidence& evidence) {
   if (blame.state == LossState::Loss) {
     blame.interval = RuleInterval(blame.classes);
     blame.posterior = WeighLoss(evidence);
+    blame.posterior.needed = NeededForAName(evidence, blame.classes);
   }
   return blame;
 }

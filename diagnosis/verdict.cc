@@ -152,7 +152,7 @@ Attribution Attribute(const LinkPosterior& posterior, const PathFacts& facts) {
     attribution.second_probability = shares[1].probability;
   }
   attribution.border = BorderAmong(posterior.likely, facts.owners);
-  if (attribution.probability >= kSureEnough &&
+  if (attribution.probability >= posterior.needed &&
       attribution.likeliest.segment != Segment::Undetermined &&
       MayName(facts, attribution.border != 0)) {
     attribution.owner = attribution.likeliest;
