@@ -59,7 +59,7 @@ Direction DirectionOf(const OneWayLoss& loss) {
 void OneWayHistory::Add(const OneWayLoss& totals, MonoTime at) {
   samples_.push_back({at, totals});
   while (samples_.size() > 1 && samples_[1].at <= at - kRemembers) {
-    samples_.pop_front();
+    samples_.erase(samples_.begin());
   }
 }
 

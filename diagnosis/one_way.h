@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -57,7 +56,7 @@ class OneWayHistory {
     OneWayLoss totals;
   };
 
-  std::deque<Sample> samples_;
+  std::vector<Sample> samples_;  // few; and most paths have none
 };
 
 /// What two probers at both ends of a path, each seeing round trips only, make of its segments
