@@ -45,7 +45,7 @@ class PtrEngine final : public Engine {
 
   void Look(MonoTime now);
   void AskNext(MonoTime now);
-  void OnAnswer(const IpAddress& router, DnsAnswer answer, MonoTime asked);
+  void OnAnswer(const IpAddress& address, DnsAnswer answer, MonoTime asked);
   void Publish(MonoTime now);
   bool MayAsk() const;
 
