@@ -19,6 +19,9 @@
 #include "exporter/discovery/discovery_engine.h"
 #include "exporter/discovery/with_discovered.h"
 #include "exporter/drill/drill_pages.h"
+#include "exporter/history/history_engine.h"
+#include "exporter/history/history_reader.h"
+#include "exporter/history/restore_incidents.h"
 #include "exporter/rules/rules_engine.h"
 #include "exporter/rules/runbooks.h"
 #include "exporter/version.h"
@@ -142,6 +145,18 @@ App::App(AppSettings settings, LoadedConfig loaded, PortFactory open_port, const
       rules_(
           "rules", [this] { return std::make_unique<RulesEngine>(rules_board_, clock_, log_); },
           clock, log, kTick),
+      history_(
+          "history",
+          [this] {
+            return std::make_unique<HistoryEngine>(HistoryBoards{.traces = trace_board_,
+                                                                 .https = https_board_,
+                                                                 .routes = route_board_,
+                                                                 .incidents = incident_board_,
+                                                                 .names = ptr_board_,
+                                                                 .history = history_board_},
+                                                   clock_, log_);
+          },
+          clock, log, kTick),
       archive_(
           "archive",
           [this] { return std::make_unique<ArchiveEngine>(archive_board_, clock_, log_); }, clock,
@@ -165,8 +180,9 @@ App::App(AppSettings settings, LoadedConfig loaded, PortFactory open_port, const
 }
 
 std::vector<EngineThread*> App::Threads() {
-  std::vector<EngineThread*> threads = {&discovery_, &dns_, &trace_, &https_,   &pulse_, &one_way_,
-                                        &diagnosis_, &ptr_, &rules_, &archive_, &upload_};
+  std::vector<EngineThread*> threads = {&discovery_, &dns_,     &trace_,     &https_,
+                                        &pulse_,     &one_way_, &diagnosis_, &ptr_,
+                                        &rules_,     &history_, &archive_,   &upload_};
   if (reflector_) {
     threads.push_back(&*reflector_);
   }
@@ -187,8 +203,8 @@ void App::Enforce(ConfigInForce next) {
   next.refused = std::move(refused);
   const std::shared_ptr<const Config> config = next.config;
   Publish(std::move(next));
-  GiveTo({&dns_, &trace_, &https_, &pulse_, &one_way_, &diagnosis_, &ptr_, &rules_, &archive_,
-          &upload_},
+  GiveTo({&dns_, &trace_, &https_, &pulse_, &one_way_, &diagnosis_, &ptr_, &rules_, &history_,
+          &archive_, &upload_},
          config);
 }
 
@@ -225,6 +241,11 @@ void App::MergeDiscovered() {
 }
 
 void App::Start() {
+  const std::shared_ptr<const Config> config = InForce()->config;
+  if (config->history.is_enabled) {
+    RestoreIncidents(HistoryDirectory(config->history, config->state_directory), incident_board_,
+                     clock_.WallNow());
+  }
   for (EngineThread* const thread : Threads()) {
     thread->Start(InForce()->config);
   }
@@ -314,6 +335,7 @@ Views App::MakeViews() {
                               .verdicts = &verdict_board_,
                               .incidents = &incident_board_,
                               .rules = &rules_board_,
+                              .history = &history_board_,
                               .archive = &archive_board_,
                               .upload = &upload_board_,
                               .drills = &drills_,

@@ -20,6 +20,7 @@
 #include "exporter/diagnosis/verdict_snapshot.h"
 #include "exporter/discovery/discovery_snapshot.h"
 #include "exporter/drill/drill_book.h"
+#include "exporter/history/history_snapshot.h"
 #include "exporter/log.h"
 #include "exporter/metrics/render.h"
 #include "exporter/on_demand.h"
@@ -132,6 +133,7 @@ class App {
   VerdictBoard verdict_board_;
   IncidentBoard incident_board_;
   RulesBoard rules_board_;
+  HistoryBoard history_board_;
   ArchiveBoard archive_board_;
   UploadBoard upload_board_;
   DrillBook drills_;
@@ -146,6 +148,7 @@ class App {
   EngineThread diagnosis_;
   EngineThread ptr_;
   EngineThread rules_;
+  EngineThread history_;
   EngineThread archive_;
   EngineThread upload_;
   std::optional<EngineThread> reflector_;

@@ -550,6 +550,46 @@ inline constexpr Metric kRulesLastComparison{
 
 // Evidence
 
+inline constexpr Metric kHistoryFlushes{
+    "pathwitness_history_flushes_total", kCounter, "",
+    "Times that what was measured was written to disk, every ten seconds. Absent, as all "
+    "metrics of the history, while none is kept (history.enabled)."};
+inline constexpr Metric kHistoryLastFlush{
+    "pathwitness_history_last_flush_timestamp_seconds", kGauge, "",
+    "Unix time in seconds at which it was last written; the start before the first time."};
+inline constexpr Metric kHistoryFailures{
+    "pathwitness_history_failures_total", kCounter, "reason",
+    "Attempts to write that failed, by reason."};
+inline constexpr Metric kHistoryPending{
+    "pathwitness_history_pending_flushes", kGauge, "",
+    "What is to be written waits in memory, at most 12 times ten seconds; 0 while the disk "
+    "can be written."};
+inline constexpr Metric kHistoryRows{
+    "pathwitness_history_rows_total", kCounter, "",
+    "Buckets of ten seconds that were written, one for each prober."};
+inline constexpr Metric kHistoryRowsDropped{
+    "pathwitness_history_rows_dropped_total", kCounter, "",
+    "Buckets that were given up because the disk could not be written for two minutes."};
+inline constexpr Metric kHistoryRowsDamaged{
+    "pathwitness_history_rows_damaged_total", kCounter, "",
+    "Buckets that made no sense when they were read to make minutes of them."};
+inline constexpr Metric kHistoryRoundsMissed{
+    "pathwitness_history_rounds_missed_total", kCounter, "",
+    "Rounds whose hops are missing in the history because the next one ended before it "
+    "looked."};
+inline constexpr Metric kHistoryFilesSetAside{
+    "pathwitness_history_files_set_aside_total", kCounter, "",
+    "Damaged files that were renamed and replaced by a new one."};
+inline constexpr Metric kHistoryBytes{
+    "pathwitness_history_bytes", kGauge, "",
+    "Bytes that the history takes, of at most history.max_bytes; looked at once a minute."};
+inline constexpr Metric kHistoryDiskBytes{
+    "pathwitness_history_disk_bytes", kGauge, "",
+    "Bytes of its files, with what is free in them; looked at once a minute."};
+inline constexpr Metric kHistoryOldest{
+    "pathwitness_history_oldest_timestamp_seconds", kGauge, "resolution",
+    "Unix time in seconds of the oldest bucket: fine (10 s) or coarse (a minute). Absent when "
+    "there is none."};
 inline constexpr Metric kArchiveReports{
     "pathwitness_archive_reports", kGauge, "",
     "Reports that are kept on this machine. Absent while those of earlier runs are being counted."};
@@ -650,6 +690,9 @@ inline constexpr std::array kAllMetrics = {
     kReflectorAnswers, kReflectorRefused, kReflectorSessions,
     kAlertOverride, kAlertDisabledUntil, kAlertOverrideInfo, kLinkInfo,
     kRulesDiffering, kRulesComparisons, kRulesComparisonFailures, kRulesLastComparison,
+    kHistoryFlushes, kHistoryLastFlush, kHistoryFailures, kHistoryPending, kHistoryRows,
+    kHistoryRowsDropped, kHistoryRowsDamaged, kHistoryRoundsMissed, kHistoryFilesSetAside,
+    kHistoryBytes, kHistoryDiskBytes, kHistoryOldest,
     kArchiveReports, kArchiveBytes, kArchiveMaxBytes, kArchiveDiskFreeBytes,
     kArchiveDiskMinFreeBytes, kArchiveOldestReport, kArchiveLastKept, kArchiveKept,
     kArchiveFailures, kArchiveRemoved, kArchiveRemovedUnsent,

@@ -13,6 +13,7 @@
 #include "exporter/metrics/exporter_collector.h"
 #include "exporter/metrics/families.h"
 #include "exporter/metrics/gzip.h"
+#include "exporter/metrics/history_collector.h"
 #include "exporter/metrics/hop_choice.h"
 #include "exporter/metrics/https_collector.h"
 #include "exporter/metrics/incident_collector.h"
@@ -98,6 +99,7 @@ void WritePage(const MetricSources& sources, PageWriter& page) {
   Write(ReflectorCollector(sources.reflector->Find(0)), page);
   Write(AlertCollector(facts.config, now), page);
   Write(RulesCollector(sources.rules->All(), now), page);
+  Write(HistoryCollector(sources.history->Find(0)), page);
   Write(ArchiveCollector(sources.archive->Find(0), sources.upload->Find(0)), page);
   Write(DrillCollector(RunningDrills(sources.drills->All(), *sources.traces, *sources.clock)),
         page);

@@ -11,6 +11,7 @@
 #include "exporter/diagnosis/verdict_snapshot.h"
 #include "exporter/discovery/discovery_snapshot.h"
 #include "exporter/drill/drill_book.h"
+#include "exporter/history/history_snapshot.h"
 #include "exporter/metrics/exporter_facts.h"
 #include "exporter/metrics/page_writer.h"
 #include "exporter/metrics/process_facts.h"
@@ -42,6 +43,7 @@ struct MetricSources {
   const VerdictBoard* verdicts = nullptr;
   const IncidentBoard* incidents = nullptr;
   const RulesBoard* rules = nullptr;
+  const HistoryBoard* history = nullptr;
   const ArchiveBoard* archive = nullptr;
   const UploadBoard* upload = nullptr;
   const DrillBook* drills = nullptr;

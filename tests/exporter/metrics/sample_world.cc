@@ -254,6 +254,23 @@ RulesSnapshot ChangedRules(WallTime now) {
   return rules;
 }
 
+HistorySnapshot StruckHistory(WallTime now) {
+  HistorySnapshot history{.flushes = 8640,
+                          .rows = 25920,
+                          .rows_dropped = 3,
+                          .rounds_missed = 1,
+                          .damaged = 2,
+                          .set_aside = 1,
+                          .pending = 4,
+                          .last_flush = now - seconds(40)};
+  history.failures[static_cast<std::size_t>(HistoryFailure::Full)] = 4;
+  history.extent = {.bytes = 3145728,
+                    .disk_bytes = 4194304,
+                    .oldest_fine = now - std::chrono::hours(2),
+                    .oldest_coarse = now - std::chrono::hours(24)};
+  return history;
+}
+
 ArchiveSnapshot FilledArchive(WallTime now) {
   ArchiveSnapshot archive{.is_complete = true,
                           .reports = 4032,
@@ -412,6 +429,7 @@ SampleWorld::SampleWorld() {
                       .failures = 2,
                       .refused = 1});
   publish(rules, ChangedRules(now).prometheus, ChangedRules(now));
+  publish(history, 0, StruckHistory(now));
   publish(archive, 0, FilledArchive(now));
   publish(upload, 0, FailingUpload(now));
   publish(trace_self, 0, BusySelf());
@@ -444,6 +462,7 @@ MetricSources SampleWorld::Sources() const {
   sources.verdicts = &verdicts;
   sources.incidents = &incidents;
   sources.rules = &rules;
+  sources.history = &history;
   sources.archive = &archive;
   sources.upload = &upload;
   sources.drills = &drills;

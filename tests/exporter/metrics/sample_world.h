@@ -25,6 +25,7 @@ struct SampleWorld {
   VerdictBoard verdicts;
   IncidentBoard incidents;
   RulesBoard rules;
+  HistoryBoard history;
   ArchiveBoard archive;
   UploadBoard upload;
   DrillBook drills;
