@@ -31,7 +31,7 @@ struct LossSpread {
 struct LossEvidence {
   std::vector<Counts> hops;
   std::vector<Counts> reference;
-  double dispersion = 1;                // BlockDispersion of the destination's rounds
+  double dispersion = 1;                // of the destination's losses
   std::optional<LossSpread> spread;     // unknown: not asked for
   std::optional<bool> service_answers;  // HTTPS or TCP probes reach the destination
 };

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>  // and lgamma_r of POSIX
-#include <vector>
 
 namespace pathwitness {
 namespace {
@@ -133,16 +132,6 @@ double Dispersion(std::span<const Counts> blocks) {
     squares += surplus * surplus;
   }
   return std::clamp(squares / static_cast<double>(blocks.size() - 1) / expected, 1.0, kLargest);
-}
-
-double BlockDispersion(std::span<const Counts> rounds) {
-  constexpr std::size_t kRoundsPerBlock = 10;
-  std::vector<Counts> blocks(rounds.size() / kRoundsPerBlock);
-  for (std::size_t i = 0; i < blocks.size() * kRoundsPerBlock; ++i) {
-    blocks[i / kRoundsPerBlock].sent += rounds[i].sent;
-    blocks[i / kRoundsPerBlock].received += rounds[i].received;
-  }
-  return Dispersion(blocks);
 }
 
 }  // namespace pathwitness

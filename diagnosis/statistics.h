@@ -61,7 +61,4 @@ inline constexpr std::size_t kFewestBlocks = 30;
 /// times in a row; kDefaultDispersion below kFewestBlocks, 1 when nothing or all was lost.
 double Dispersion(std::span<const Counts> blocks);
 
-/// The same of rounds, of which ten make a block.
-double BlockDispersion(std::span<const Counts> rounds);
-
 }  // namespace pathwitness

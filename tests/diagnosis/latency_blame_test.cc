@@ -38,6 +38,13 @@ TEST(BlameLatency, AgreesWithTheVectors) {
   }
 }
 
+// Only the first late hop tells its own link from the next one's: it is late because of the path,
+// or as one of five may be, by up to 100 ms because it is busy.
+TEST(BlameLatency, HoldsOneHopInFiveForBusy) {
+  const LinkPosterior posterior = BlameLatency({.hops = PathOf(4, 4, 12)}).posterior;
+  EXPECT_NEAR(posterior.links[5] / posterior.links[4], 0.0042, 0.0003);
+}
+
 TEST(BlameLatency, IgnoresAShiftThatDoesNotReachTheDestination) {
   std::vector<std::optional<HopShift>> hops = PathOf(8, 0, 0);
   hops[2]->shift = 41;

@@ -142,6 +142,56 @@ TEST(BlameLoss, IsNotMisledByAMillionProbes) {
   EXPECT_GT(blame.posterior.links[4], 0.95);
 }
 
+// What a name needs: see docs/algorithms.md, "Naming".
+TEST(BlameLoss, WantsMoreForANameWhereHopsWithholdAnswersAndNothingIsKnownOfBefore) {
+  const std::vector<Counts> open = PathOf(4, 4, 300, 270);
+  EXPECT_EQ(BlameLoss({.hops = open}).posterior.needed, kSureEnough);
+  for (const std::size_t hop : {2U, 5U}) {  // before the fault, behind it
+    for (const double answers : {0.0, 100.0}) {
+      std::vector<Counts> hops = open;
+      hops[hop].received = answers;
+      EXPECT_GT(BlameLoss({.hops = hops}).posterior.needed, kSureEnough) << hop << " " << answers;
+    }
+  }
+}
+
+// It loses less than the destination, so it is clean; but what it loses it withholds itself.
+TEST(BlameLoss, SeesACleanHopWithholdAnswers) {
+  std::vector<Counts> hops = PathOf(4, 4, 300, 100);
+  hops[2].received = 240;
+  const LossBlame blame = BlameLoss({.hops = hops});
+  EXPECT_EQ(blame.classes[2], HopClass::Clean);
+  EXPECT_GT(blame.posterior.needed, kSureEnough);
+}
+
+TEST(BlameLoss, NeedsNoMoreForANameWhenItKnowsWhatHopsWithheldBefore) {
+  std::vector<Counts> hops = PathOf(4, 4, 300, 270);
+  hops[2].received = 100;
+  std::vector<Counts> reference = PathOf(8, 0, 300, 0);
+  EXPECT_EQ(BlameLoss({.hops = hops, .reference = reference}).posterior.needed, kSureEnough);
+  reference.assign(8, {});
+  EXPECT_GT(BlameLoss({.hops = hops, .reference = reference}).posterior.needed, kSureEnough);
+}
+
+// Who still answers is before the fault, whatever it withholds.
+TEST(BlameLoss, NeedsNoMoreForANameInAnOutage) {
+  std::vector<Counts> hops = PathOf(4, 4, 300, 0);
+  hops[2].received = 100;
+  EXPECT_EQ(BlameLoss({.hops = hops}).posterior.needed, kSureEnough);
+}
+
+// One that lost 1 in 100 before may have been limiting its answers, one that lost fewer has not:
+// when it loses as much as the path now, its word counts.
+TEST(BlameLoss, TakesTheWordOfAHopThatLostLessThanOneInAHundredBefore) {
+  LossEvidence evidence{.hops = PathOf(4, 4, 60, 54), .reference = PathOf(8, 0, 1000, 0)};
+  evidence.reference[4].received = 991;
+  const double taken = BlameLoss(evidence).posterior.links[4];
+  evidence.reference[4].received = 990;
+  const double doubted = BlameLoss(evidence).posterior.links[4];
+  EXPECT_GT(taken, 0.985);
+  EXPECT_LT(doubted, 0.98);
+}
+
 // Whatever the middle hop withholds: it is its own business.
 TEST(BlameLoss, IsNotMovedByWhatAMiddleHopWithholds) {
   const std::vector<Counts> hops = PathOf(4, 4, 300, 270);

@@ -105,48 +105,59 @@ TEST(EstimateMedian, OfNothingIsNothing) {
   EXPECT_EQ(EstimateMedian({}), std::nullopt);
 }
 
-/// A thousand rounds of one probe each; losses come in bursts with half of a burst lost.
-std::vector<Counts> BurstyRounds(SplitMix& random, double mean_burst) {
-  const double enter = 0.25 / mean_burst;  // a fifth of the time in bursts
+/// A hundred blocks of ten probes; a fifth of the time is in bursts, where half is lost.
+std::vector<Counts> BurstyBlocks(SplitMix& random, double mean_burst) {
+  const double enter = 0.25 / mean_burst;
   bool is_inside = false;
-  std::vector<Counts> rounds;
-  for (int i = 0; i < 1000; ++i) {
-    is_inside = is_inside ? !random.Hits(1 / mean_burst) : random.Hits(enter);
-    rounds.push_back({.sent = 1, .received = is_inside && random.Hits(0.5) ? 0.0 : 1.0});
+  std::vector<Counts> blocks(100);
+  for (Counts& block : blocks) {
+    for (int probe = 0; probe < 10; ++probe) {
+      is_inside = is_inside ? !random.Hits(1 / mean_burst) : random.Hits(enter);
+      block.sent += 1;
+      block.received += is_inside && random.Hits(0.5) ? 0 : 1;
+    }
   }
-  return rounds;
+  return blocks;
 }
 
-TEST(BlockDispersion, SeesThatLossesComeInBursts) {
+TEST(Dispersion, SeesThatLossesComeInBursts) {
   SplitMix random(1);
   double sum = 0;
   for (int run = 0; run < 100; ++run) {
-    sum += BlockDispersion(BurstyRounds(random, 5));
+    sum += Dispersion(BurstyBlocks(random, 5));
   }
   EXPECT_NEAR(sum / 100, 2.5, 0.4);
 }
 
-TEST(BlockDispersion, IsAboutOneForIndependentLosses) {
+TEST(Dispersion, IsAboutOneForIndependentLosses) {
   SplitMix random(2);
   double sum = 0;
   for (int run = 0; run < 100; ++run) {
-    std::vector<Counts> rounds;
-    for (int i = 0; i < 1000; ++i) {
-      rounds.push_back({.sent = 1, .received = random.Hits(0.1) ? 0.0 : 1.0});
+    std::vector<Counts> blocks(100, {.sent = 10, .received = 10});
+    for (Counts& block : blocks) {
+      for (int probe = 0; probe < 10; ++probe) {
+        block.received -= random.Hits(0.1) ? 1 : 0;
+      }
     }
-    sum += BlockDispersion(rounds);
+    sum += Dispersion(blocks);
   }
   EXPECT_NEAR(sum / 100, 1.05, 0.06);
 }
 
-TEST(BlockDispersion, IsTheDefaultBelowThirtyBlocks) {
-  EXPECT_EQ(BlockDispersion(std::vector<Counts>(299, {.sent = 1, .received = 0.5})),
-            kDefaultDispersion);
+TEST(Dispersion, IsTheDefaultBelowThirtyBlocks) {
+  EXPECT_EQ(Dispersion(std::vector<Counts>(29, {.sent = 10, .received = 5})), kDefaultDispersion);
+  EXPECT_EQ(Dispersion(std::vector<Counts>(30, {.sent = 10, .received = 5})), 1);
 }
 
-TEST(BlockDispersion, IsOneWhenAllOrNothingIsLost) {
-  EXPECT_EQ(BlockDispersion(std::vector<Counts>(400, {.sent = 1, .received = 1})), 1);
-  EXPECT_EQ(BlockDispersion(std::vector<Counts>(400, {.sent = 1, .received = 0})), 1);
+TEST(Dispersion, IsTenAtMost) {
+  std::vector<Counts> blocks(40, {.sent = 100, .received = 100});
+  blocks[3].received = 0;
+  EXPECT_EQ(Dispersion(blocks), 10);
+}
+
+TEST(Dispersion, IsOneWhenAllOrNothingIsLost) {
+  EXPECT_EQ(Dispersion(std::vector<Counts>(40, {.sent = 10, .received = 10})), 1);
+  EXPECT_EQ(Dispersion(std::vector<Counts>(40, {.sent = 10, .received = 0})), 1);
 }
 
 }  // namespace

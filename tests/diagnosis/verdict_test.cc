@@ -155,6 +155,22 @@ TEST(Judge, ExplainsAnIcmpLimitAwayWithoutAnAlarm) {
               HasSubstr("Hop 5's 90.0 % (45/50) is its own limit on answers and was ignored."));
 }
 
+// One hop's word for the last link of a network: likely, but not certain enough.
+TEST(Judge, NamesNobodyOnOneWordWhereHopsWithholdAnswersAndNothingIsKnownOfBefore) {
+  Observations observations = LossyPath();
+  observations.loss.hops[0].received = 100;
+  observations.facts.owners[5] = observations.facts.owners[7];
+  observations.facts.are_reply_ttls_unchanged = true;
+  const Verdict verdict = Judge(observations);
+  EXPECT_GE(verdict.attribution.probability, kSureEnough);
+  EXPECT_FALSE(verdict.attribution.owner);
+  EXPECT_THAT(verdict.text, HasSubstr("hops withhold answers and nothing is known of before"));
+  EXPECT_THAT(verdict.text, HasSubstr("probes per hop needed"));
+  observations.loss.reference = std::vector<Counts>(8, {.sent = 300, .received = 300});
+  observations.loss.reference[0].received = 100;
+  EXPECT_TRUE(Judge(observations).attribution.owner);
+}
+
 TEST(Judge, ListsTheFlowsThatLose) {
   Observations observations;
   observations.flows = std::vector<Counts>(16, {.sent = 20, .received = 20});
