@@ -13,6 +13,7 @@ namespace {
 
 constexpr Duration kShortestWindow = std::chrono::minutes(1);  // to call a loss a loss
 constexpr Duration kLatencyWindow = std::chrono::minutes(2);
+constexpr Duration kRouteIsNews = std::chrono::minutes(30);
 constexpr Duration kLatencyEvery = std::chrono::seconds(30);
 
 Verdict LocalVerdict(std::string_view reason, std::string text, Segment segment) {
@@ -68,6 +69,12 @@ Verdict Quiet() {
 
 }  // namespace
 
+void Diagnostician::OnRouteChange(RouteFact change, MonoTime at) {
+  history_.OnRouteChange(at);
+  route_ = std::move(change);
+  route_at_ = at;
+}
+
 const SpokenVerdict* Diagnostician::Evaluate(const Surroundings& surroundings, MonoTime now) {
   return watch_.OnEvaluation(Assess(surroundings, now), now);
 }
@@ -89,7 +96,7 @@ Verdict Diagnostician::Assess(const Surroundings& surroundings, MonoTime now) {
   if (surroundings.unsent) {
     return UnsentVerdict(*surroundings.unsent);
   }
-  const bool is_late = IsLate(now);
+  const bool is_late = LookForDelay(now);
   if (!is_late && !IsLossy(now)) {
     return Quiet();
   }
@@ -113,7 +120,7 @@ bool Diagnostician::IsLossy(MonoTime now) const {
   return BlameLoss(history_.LossOfDestination(since)).state == LossState::Loss;
 }
 
-bool Diagnostician::IsLate(MonoTime now) {
+bool Diagnostician::LookForDelay(MonoTime now) {
   if (now >= latency_due_) {
     latency_due_ = now + kLatencyEvery;
     const LatencyEvidence evidence = history_.LatencyOfDestination(now - kLatencyWindow);
@@ -157,6 +164,10 @@ PathFacts Diagnostician::FactsOf(const Surroundings& surroundings, MonoTime sinc
   if (surroundings.trace != nullptr) {
     facts.flow_names = FlowNames(*surroundings.trace);
   }
+  if (route_ && since - route_at_ <= kRouteIsNews) {
+    facts.route = route_;
+  }
+  facts.are_all_targets_late = surroundings.are_all_targets_late;
   facts.are_reply_ttls_unchanged = history_.AreReplyTtlsUnchanged(since);
   return facts;
 }

@@ -23,6 +23,7 @@ struct Surroundings {
   const OwnerTable* owners = nullptr;    // null: unknown
   Duration until_lost{};                 // so long after its sending a probe is given up
   OwnFault own_fault = OwnFault::None;   // of this machine
+  bool are_all_targets_late = false;     // most of its paths are
   std::optional<UnsentReason> unsent;    // why probes cannot be sent now
   std::optional<ServiceSight> service;   // the newest, of the same target and family
   const TraceSnapshot* trace = nullptr;  // of the prober; null: flows have no names
@@ -38,7 +39,7 @@ class Diagnostician {
   /// As PathHistory has them.
   void OnRound(const Round& round, MonoTime began) { history_.OnRound(round, began); }
   void OnEndToEnd(std::span<const Counts> flows, MonoTime at) { history_.OnEndToEnd(flows, at); }
-  void OnRouteChange() { history_.ForgetBefore(); }
+  void OnRouteChange(RouteFact change, MonoTime at);
 
   /// What the target's reflector counted so far, as OneWayHistory has it.
   void OnOneWay(const OneWayLoss& totals, MonoTime at) { one_way_.Add(totals, at); }
@@ -52,6 +53,9 @@ class Diagnostician {
   /// What each hop before the destination tells of loss in the last 5 minutes.
   std::vector<HopClass> HopClasses(MonoTime now) const;
 
+  /// Round trips are longer than before, as of the last evaluation.
+  bool IsLate() const { return is_late_; }
+
   const PathHistory& History() const { return history_; }
 
   static constexpr Duration kEvaluatesEvery = std::chrono::seconds(5);
@@ -59,13 +63,15 @@ class Diagnostician {
  private:
   Verdict Assess(const Surroundings& surroundings, MonoTime now);
   bool IsLossy(MonoTime now) const;
-  bool IsLate(MonoTime now);
+  bool LookForDelay(MonoTime now);
   Observations Observe(const Surroundings& surroundings, MonoTime now) const;
   PathFacts FactsOf(const Surroundings& surroundings, MonoTime since) const;
 
   PathHistory history_;
   OneWayHistory one_way_;
   VerdictWatch watch_;
+  std::optional<RouteFact> route_;  // the last change
+  MonoTime route_at_;
   bool is_late_ = false;
   MonoTime latency_due_;
 };

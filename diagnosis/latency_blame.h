@@ -25,7 +25,8 @@ HopShift ShiftOf(const MedianEstimate& now, const MedianEstimate& before);
 /// Element 0 is TTL 1, the last one is the destination; empty: the hop tells nothing.
 struct LatencyEvidence {
   std::vector<std::optional<HopShift>> hops;
-  double reference_median = 0;  // of the destination, before, in milliseconds
+  double reference_median = 0;      // of the destination, before, in milliseconds
+  std::optional<double> shift_p10;  // of the destination, as its median's shift; empty: unknown
 };
 
 enum class LatencyState : std::uint8_t { None, Latency, Undecided };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <limits>
 #include <set>
 #include <utility>
@@ -38,6 +39,19 @@ Counts CountsOf(std::uint32_t sent, std::uint32_t received) {
 std::optional<MedianEstimate> MedianOf(std::vector<double> values) {
   std::sort(values.begin(), values.end());
   return EstimateMedian(values);
+}
+
+// By how much the tenth percentile grew: what packets need that wait nowhere.
+std::optional<double> ShiftOfFastest(std::vector<double> now, std::vector<double> before) {
+  if (now.empty() || before.empty()) {
+    return std::nullopt;
+  }
+  const auto tenth = [](std::vector<double>& values) {
+    const auto place = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 10);
+    std::nth_element(values.begin(), place, values.end());
+    return *place;
+  };
+  return tenth(now) - tenth(before);
 }
 
 }  // namespace
@@ -93,7 +107,12 @@ void PathHistory::MeasureBursts(const Train& train) {
   }
 }
 
-void PathHistory::ForgetBefore() {
+void PathHistory::OnRouteChange(MonoTime at) {
+  std::vector<double> round_trips = RoundTripsOfDestination();
+  if (!round_trips.empty()) {
+    old_route_ = std::move(round_trips);
+    old_route_until_ = at + kBlocks * kBlock;
+  }
   filling_ = {};
   before_.clear();
 }
@@ -189,6 +208,10 @@ LatencyEvidence PathHistory::Latency(MonoTime since) const {
   LatencyEvidence evidence;
   for (std::size_t i = 0; i < Length(); ++i) {  // the destination comes last
     evidence.hops.push_back(ShiftAt(i, since, evidence.reference_median));
+  }
+  if (Length() > 0) {
+    evidence.shift_p10 =
+        ShiftOfFastest(RoundTripsSince(Length() - 1, since), RoundTripsBefore(Length() - 1, since));
   }
   return evidence;
 }
@@ -322,6 +345,20 @@ std::vector<double> PathHistory::RoundTripsBefore(std::size_t index, MonoTime si
     if (IsBefore(block, since) && index < block.hops.size()) {
       round_trips.insert(round_trips.end(), block.hops[index].round_trips.begin(),
                          block.hops[index].round_trips.end());
+    }
+  }
+  const bool is_destination = index + 1 == Length();
+  const bool is_comparable = is_destination && since < old_route_until_;
+  return round_trips.empty() && is_comparable ? old_route_ : round_trips;
+}
+
+// Of the blocks before; the destination is the last hop of each.
+std::vector<double> PathHistory::RoundTripsOfDestination() const {
+  std::vector<double> round_trips;
+  for (const Block& block : before_) {
+    if (!block.hops.empty()) {
+      round_trips.insert(round_trips.end(), block.hops.back().round_trips.begin(),
+                         block.hops.back().round_trips.end());
     }
   }
   return round_trips;

@@ -41,8 +41,9 @@ class PathHistory {
   /// What became known of end-to-end probes since the call before, by flow.
   void OnEndToEnd(std::span<const Counts> flows, MonoTime at);
 
-  /// The path is another one now: what was before tells nothing of it.
-  void ForgetBefore();
+  /// The path is another one now: what was before tells nothing of its hops. Only the destination
+  /// is the same, so its round trips of before are kept for half an hour to compare with.
+  void OnRouteChange(MonoTime at);
 
   /// When the losses that still go on were known first, since a minute without loss. Empty: the
   /// last minute was without loss.
@@ -124,6 +125,7 @@ class PathHistory {
                                   double& reference_median) const;
   std::vector<double> RoundTripsSince(std::size_t index, MonoTime since) const;
   std::vector<double> RoundTripsBefore(std::size_t index, MonoTime since) const;
+  std::vector<double> RoundTripsOfDestination() const;
 
   IpAddress destination_;
   std::vector<std::optional<IpAddress>> responders_;
@@ -133,6 +135,8 @@ class PathHistory {
   std::optional<MonoTime> last_lossy_;  // of them
   Block filling_;
   std::deque<Block> before_;
+  std::vector<double> old_route_;  // round trips to the destination over the route before
+  MonoTime old_route_until_;       // they are compared with
 };
 
 }  // namespace pathwitness

@@ -61,7 +61,43 @@ bool MayName(const PathFacts& facts, bool crosses_border) {
   return direction == Direction::Forward || !crosses_border || facts.are_reply_ttls_unchanged;
 }
 
-VerdictState StateOf(const Verdict& verdict, const LossEvidence& evidence) {
+LatencyKind LatencyKindOf(const LatencyEvidence& evidence, const PathFacts& facts) {
+  const double shift = evidence.hops.back()->shift;
+  const std::optional<HopShift>& first = evidence.hops.front();
+  const bool is_first_late = evidence.hops.size() > 1 && first && first->shift >= shift / 2;
+  return KindOf({.shift_p10 = evidence.shift_p10,
+                 .shift_median = shift,
+                 .service_shift = std::nullopt,
+                 .has_route_changed = facts.route.has_value(),
+                 .are_all_targets_late = facts.are_all_targets_late && is_first_late});
+}
+
+VerdictState StateOfLatency(LatencyKind kind, const PathFacts& facts) {
+  if (kind == LatencyKind::Prober) {
+    return VerdictState::Local;
+  }
+  return facts.route ? VerdictState::Route : VerdictState::Latency;
+}
+
+/// What is said of what, for a state that no posterior is about. A change inside one network is
+/// that network's; of another one it is only known between whom it is.
+Attribution AttributeState(VerdictState state, const PathFacts& facts) {
+  Attribution attribution;
+  if (state == VerdictState::Local) {
+    attribution.likeliest = {.segment = Segment::Prober,
+                             .name = std::string(SegmentName(Segment::Prober))};
+  } else if (facts.route->kind == RouteChangeClass::IntraAs && facts.route->ttl > 0 &&
+             facts.route->ttl <= facts.owners.size()) {
+    attribution.likeliest = facts.owners[facts.route->ttl - 1U];
+  }
+  if (!attribution.likeliest.name.empty()) {
+    attribution.owner = attribution.likeliest;
+    attribution.probability = 1;
+  }
+  return attribution;
+}
+
+VerdictState StateOf(const Verdict& verdict, const LossEvidence& evidence, const PathFacts& facts) {
   if (verdict.flows.is_dependent) {
     return VerdictState::FlowDependent;
   }
@@ -70,7 +106,7 @@ VerdictState StateOf(const Verdict& verdict, const LossEvidence& evidence) {
     return is_refused ? VerdictState::DestinationFilter : VerdictState::Loss;
   }
   if (verdict.latency.state == LatencyState::Latency) {
-    return VerdictState::Latency;
+    return StateOfLatency(verdict.kind, facts);
   }
   const bool is_loss_excluded = evidence.hops.empty() || verdict.loss.state == LossState::None;
   const bool is_latency_excluded = verdict.latency.state == LatencyState::None;
@@ -167,11 +203,16 @@ Verdict Judge(const Observations& observations) {
   verdict.flows = TestFlows(all.flows);
   verdict.loss = BlameLoss(all.loss);
   verdict.latency = BlameLatency(all.latency);
-  verdict.state = StateOf(verdict, all.loss);
-  const bool is_lossy = verdict.loss.state == LossState::Loss;
-  verdict.posterior = is_lossy ? verdict.loss.posterior : verdict.latency.posterior;
-  // A filter at the destination is no loss, so nobody is to blame for it.
-  if (verdict.state != VerdictState::DestinationFilter) {
+  if (verdict.latency.state == LatencyState::Latency) {
+    verdict.kind = LatencyKindOf(all.latency, all.facts);
+  }
+  verdict.state = StateOf(verdict, all.loss, all.facts);
+  if (verdict.state == VerdictState::Local || verdict.state == VerdictState::Route) {
+    verdict.attribution = AttributeState(verdict.state, all.facts);
+    verdict.reason = verdict.state == VerdictState::Local ? "late" : "";
+  } else if (verdict.state != VerdictState::DestinationFilter) {  // no loss: nobody is to blame
+    const bool is_lossy = verdict.loss.state == LossState::Loss;
+    verdict.posterior = is_lossy ? verdict.loss.posterior : verdict.latency.posterior;
     verdict.attribution = Attribute(verdict.posterior, all.facts);
   }
   verdict.text = DescribeVerdict(verdict, all);

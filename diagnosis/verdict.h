@@ -10,6 +10,7 @@
 #include "diagnosis/latency_blame.h"
 #include "diagnosis/loss_blame.h"
 #include "diagnosis/one_way.h"
+#include "diagnosis/route_fact.h"
 #include "diagnosis/segment.h"
 
 namespace pathwitness {
@@ -51,6 +52,8 @@ struct PathFacts {
   std::vector<std::string> hop_names;
   std::vector<std::string> flow_names;
   std::optional<OneWayLoss> one_way;
+  std::optional<RouteFact> route;         // the last change, when it was lately
+  bool are_all_targets_late = false;      // most of the prober's paths are later than before
   bool are_reply_ttls_unchanged = false;  // so answers come back as they did without the fault
 };
 
@@ -78,6 +81,7 @@ struct Verdict {
   Direction direction = Direction::Unknown;
   LossBlame loss;
   LatencyBlame latency;
+  LatencyKind kind = LatencyKind::Unknown;  // of a latency
   FlowTest flows;
   LinkPosterior posterior;  // of the loss, else of the latency; empty when there is neither
   Attribution attribution;

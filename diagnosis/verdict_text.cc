@@ -164,12 +164,30 @@ std::string NeedSentence(const Counts& destination) {
                      std::ceil(kSamplesPerLoss / destination.LossRatio()));
 }
 
-std::string LatencySentence(const LatencyEvidence& evidence) {
+std::string KindSentence(LatencyKind kind) {
+  switch (kind) {
+    case LatencyKind::Queueing:
+      return "Only some packets wait: queueing.";
+    case LatencyKind::Path:
+      return "All packets take longer: a longer way.";
+    case LatencyKind::Prober:
+      return "So are those to most targets and to the first hop: it is this exporter or its own "
+             "network.";
+    case LatencyKind::Server:
+    case LatencyKind::Unknown:
+      break;
+  }
+  return "";
+}
+
+std::string LatencySentence(const LatencyEvidence& evidence,
+                            const std::optional<RouteFact>& route) {
   const HopShift& shift = *evidence.hops.back();
   const double half = kZ95 * shift.standard_error;
   return fmt::format(
-      "Round trips to the destination are {:.1f} ms longer (95 % CI {:.1f}-{:.1f} ms).",
-      shift.shift, shift.shift - half, shift.shift + half);
+      "Round trips to the destination are {:.1f} ms longer (95 % CI {:.1f}-{:.1f} ms){}.",
+      shift.shift, shift.shift - half, shift.shift + half,
+      route ? " since the route changed " + route->text : "");
 }
 
 // Joins what there is.
@@ -209,10 +227,15 @@ std::string DescribeVerdict(const Verdict& verdict, const Observations& observat
     AddLoss(verdict, observations, sentences);
   }
   if (verdict.latency.state == LatencyState::Latency) {
-    sentences.Add(LatencySentence(observations.latency));
+    sentences.Add(LatencySentence(observations.latency, observations.facts.route));
     if (verdict.state == VerdictState::Latency) {
       sentences.Add(BlameSentence(verdict, observations, "Delay"));
     }
+  }
+  sentences.Add(KindSentence(verdict.kind));
+  const bool is_route_told = verdict.latency.state == LatencyState::Latency;
+  if (observations.facts.route && !is_route_told) {
+    sentences.Add("The route changed lately, " + observations.facts.route->text + ".");
   }
   if (observations.facts.one_way) {
     sentences.Add(DirectionSentence(verdict.direction, *observations.facts.one_way));

@@ -96,6 +96,7 @@ void DiagnosisEngine::LookAtBoards(MonoTime now) {
   if (now >= own_due_) {
     own_due_ = now + kLooksAtItselfEvery;
     verdicts_.SetOwnFault(own_.Look(traces, boards_.trace_self.Find(0), boards_.dns.All(), clock_));
+    verdicts_.LookAtAll();
   }
   for (const TraceBoard::Pointer& trace : traces) {
     const ProberKey& key = trace->status.key;
@@ -165,7 +166,7 @@ void DiagnosisEngine::Take(RouteSnapshot& snapshot, const RouteEvent& event) {
       snapshot.last_located = LocateChange(event, owners_);
       ++snapshot.changes.at(static_cast<std::size_t>(snapshot.last_located.kind));
       LogChange(snapshot);
-      verdicts_.OnRouteChange(snapshot.status.key);
+      verdicts_.OnRouteChange(snapshot.status.key, DescribeChange(event, snapshot.last_located));
       break;
     case RouteEventKind::EcmpChanged:
       ++snapshot.ecmp_changes;

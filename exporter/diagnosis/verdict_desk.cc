@@ -11,6 +11,8 @@ namespace pathwitness {
 namespace {
 
 constexpr int kTimeoutsUntilLost = 3;
+constexpr std::size_t kFewestPaths = 3;  // to call most of them all
+constexpr double kMostOf = .8;
 // Snapshots come every five seconds, give or take what the engines' turns take.
 constexpr Duration kTolerance = std::chrono::seconds(1);
 // Looking at every hop is most of what a quiet path costs, and routers seldom change their manners.
@@ -88,6 +90,7 @@ void VerdictDesk::OnTrace(const TraceSnapshot& trace, const OwnerTable& owners) 
       {.owners = &owners,
        .until_lost = until_lost == until_lost_.end() ? Duration() : until_lost->second,
        .own_fault = own_fault_,
+       .are_all_targets_late = are_all_targets_late_,
        .unsent = NewlyUnsent(path, trace),
        .service = SeeService(key),
        .trace = &trace},
@@ -100,8 +103,15 @@ void VerdictDesk::OnTrace(const TraceSnapshot& trace, const OwnerTable& owners) 
       spoken, path.said);
 }
 
-void VerdictDesk::OnRouteChange(const ProberKey& key) {
-  paths_[key].diagnostician.OnRouteChange();
+void VerdictDesk::OnRouteChange(const ProberKey& key, RouteFact change) {
+  paths_[key].diagnostician.OnRouteChange(std::move(change), clock_.Now());
+}
+
+void VerdictDesk::LookAtAll() {
+  const auto late = std::ranges::count_if(
+      paths_, [](const auto& entry) { return entry.second.diagnostician.IsLate(); });
+  are_all_targets_late_ = paths_.size() >= kFewestPaths &&
+                          static_cast<double>(late) >= kMostOf * static_cast<double>(paths_.size());
 }
 
 void VerdictDesk::Forget(const ProberKey& key) {

@@ -36,9 +36,12 @@ class VerdictDesk {
   void Apply(const Config& config);
   void SetOwnFault(OwnFault fault) { own_fault_ = fault; }
 
+  /// Looks whether most paths are late, which is then not the fault of each.
+  void LookAtAll();
+
   /// A new snapshot of a trace prober. `owners` is not kept.
   void OnTrace(const TraceSnapshot& trace, const OwnerTable& owners);
-  void OnRouteChange(const ProberKey& key);
+  void OnRouteChange(const ProberKey& key, RouteFact change);
 
   /// All HTTPS probers that there are; those seen before and missing now leave the board.
   void LookAtServices();
@@ -92,6 +95,7 @@ class VerdictDesk {
   EventLog& log_;
   std::map<std::string, Duration> until_lost_;  // by target
   OwnFault own_fault_ = OwnFault::None;
+  bool are_all_targets_late_ = false;
   std::map<ProberKey, Path> paths_;
   std::map<ProberKey, Service> services_;
 };

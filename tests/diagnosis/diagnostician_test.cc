@@ -110,6 +110,60 @@ TEST(Diagnostician, FindsDelayAndTheLinkThatAddsIt) {
   ASSERT_NE(path.Spoken(), nullptr);
   EXPECT_EQ(path.Spoken()->verdict.state, VerdictState::Latency);
   EXPECT_EQ(path.Spoken()->verdict.latency.candidate, 5U);
+  EXPECT_EQ(path.Spoken()->verdict.kind, LatencyKind::Path);
+}
+
+TEST(Diagnostician, TellsAQueueFromALongerWay) {
+  VirtualPath path(1);
+  path.Live(minutes(40));
+  path.queue[4] = milliseconds(60);
+  path.Live(minutes(5));
+  ASSERT_NE(path.Spoken(), nullptr);
+  EXPECT_EQ(path.Spoken()->verdict.state, VerdictState::Latency);
+  EXPECT_EQ(path.Spoken()->verdict.kind, LatencyKind::Queueing);
+  EXPECT_THAT(path.Spoken()->verdict.text, HasSubstr("queueing"));
+}
+
+TEST(Diagnostician, WhenAllTargetsAndTheFirstHopAreLateItIsLateItself) {
+  VirtualPath path(1);
+  path.Live(minutes(40));
+  path.delay[0] = milliseconds(20);
+  path.surroundings.are_all_targets_late = true;
+  path.Live(minutes(4));
+  ASSERT_NE(path.Spoken(), nullptr);
+  EXPECT_EQ(path.Spoken()->verdict.state, VerdictState::Local);
+  EXPECT_EQ(path.Spoken()->verdict.reason, "late");
+}
+
+TEST(Diagnostician, WhenAllTargetsAreLateButNotTheFirstHopItIsNotItself) {
+  VirtualPath path(1);
+  path.Live(minutes(40));
+  path.delay[4] = milliseconds(20);
+  path.surroundings.are_all_targets_late = true;
+  path.Live(minutes(4));
+  ASSERT_NE(path.Spoken(), nullptr);
+  EXPECT_EQ(path.Spoken()->verdict.state, VerdictState::Latency);
+}
+
+TEST(Diagnostician, ADelayThatCameWithAnotherRouteIsTheRoutes) {
+  VirtualPath path(1);
+  path.Live(minutes(40));
+  path.delay[4] = milliseconds(20);
+  path.Live(seconds(30));
+  path.Judge().OnRouteChange({.ttl = 5, .text = "at hop 5"}, path.Now());
+  path.Live(minutes(4));
+  ASSERT_NE(path.Spoken(), nullptr);
+  EXPECT_EQ(path.Spoken()->verdict.state, VerdictState::Route);
+  EXPECT_EQ(path.Spoken()->verdict.attribution.owner, std::nullopt);  // class unknown
+  EXPECT_THAT(path.Spoken()->verdict.text, HasSubstr("since the route changed at hop 5."));
+}
+
+TEST(Diagnostician, AnotherRouteThatIsNoLongerIsNothing) {
+  VirtualPath path(1);
+  path.Live(minutes(40));
+  path.Judge().OnRouteChange({.ttl = 5, .text = "at hop 5"}, path.Now());
+  path.Live(minutes(40));
+  EXPECT_EQ(path.Spoken(), nullptr);
 }
 
 TEST(Diagnostician, BlamesItselfBeforeOthers) {

@@ -132,7 +132,7 @@ TEST_F(PathHistoryTest, RemembersBeforeHoweverLongTheLossLasts) {
 
 TEST_F(PathHistoryTest, ForgetsBeforeOnceTheRouteIsAnother) {
   Feed(CleanRound(), 180);
-  history_.ForgetBefore();
+  history_.OnRouteChange(MonoTime());
   Feed(DeadBehind(2), 6);
   EXPECT_TRUE(history_.Loss(now_, now_).reference.empty());
 }

@@ -25,6 +25,7 @@ class VirtualPath {
   std::array<double, kHops> link_loss{};  // of the link to each hop, forward
   std::array<double, kHops> unwilling{};  // answers that a hop leaves out
   std::array<Duration, kHops> delay{};    // that the link to each hop adds
+  std::array<Duration, kHops> queue{};    // and at most adds, to some more and to some less
   std::array<bool, 4> is_flow_dead{};     // at the last link
   Surroundings surroundings{.until_lost = kUntilLost, .unsent = {}, .service = {}};
 
@@ -67,6 +68,10 @@ class VirtualPath {
     return std::uniform_real_distribution<double>(0, 1)(random_) < probability;
   }
 
+  Duration Wait(Duration most) {
+    return Duration(std::uniform_int_distribution<Duration::rep>(0, most.count())(random_));
+  }
+
   bool Arrives(std::size_t hops) {
     for (std::size_t i = 0; i < hops; ++i) {
       if (Happens(link_loss[i])) {
@@ -92,7 +97,7 @@ class VirtualPath {
     round.destination = IpAddress::Parse("192.0.2.6").value();
     Duration round_trip{};
     for (std::uint8_t ttl = 1; ttl <= kHops; ++ttl) {
-      round_trip += std::chrono::milliseconds(4) + delay[ttl - 1U];
+      round_trip += std::chrono::milliseconds(4) + delay[ttl - 1U] + Wait(queue[ttl - 1U]);
       const bool is_dead = ttl == kHops && is_flow_dead[round.flow];
       Hop hop{.ttl = ttl, .sent = 1};
       if (Arrives(ttl) && !is_dead && !Happens(unwilling[ttl - 1U])) {

@@ -5,6 +5,8 @@
 #include <string>
 
 #include "tests/exporter/diagnosis/virtual_network.h"
+#include "tests/support/mmdb_writer.h"
+#include "tests/support/test_folder.h"
 
 namespace pathwitness {
 namespace {
@@ -141,6 +143,30 @@ TEST_F(IncidentSimulation, DeadFlowsAreListedByTheirAddressesAndPorts) {
   EXPECT_THAT(open[0]->text, AllOf(HasSubstr("1 of 5 targets"),
                                    HasSubstr("192.0.2.10:61443 > 203.0.113.102:443 (tcp) lost"),
                                    HasSubstr("192.0.2.10:61449 > 203.0.113.102:443 (tcp) lost")));
+}
+
+TEST(RouteSimulation, ADetourInsideOneNetworkIsNamedAsTheCauseOfTheDelay) {
+  TestFolder folder;
+  folder.Write("asn.mmdb", MmdbWriter()
+                               .AddAs("198.51.100.0/24", 64500, "Transit")
+                               .AddAs("203.0.113.0/24", 64501, "Destination")
+                               .Content());
+  Config config;
+  config.asn_database.path = folder.Path() / "asn.mmdb";
+  VirtualNetwork network(4, config);
+  AddFiveTargets(network);
+  network.Live(minutes(40));
+  network.links[{"198.51.100.9", "203.0.113.11"}].delay = std::chrono::milliseconds(30);
+  network.Reroute("a", "192.168.1.1 198.51.100.1 198.51.100.9 203.0.113.11 203.0.113.101");
+  network.Live(minutes(5));
+  EXPECT_THAT(network.log.Lines(),
+              Contains(AllOf(HasSubstr("route changed"), HasSubstr("class=intra_as"),
+                             HasSubstr("after=198.51.100.9"))));
+  const auto open = network.OpenIncidents();
+  ASSERT_THAT(open, SizeIs(1));
+  EXPECT_EQ(open[0]->verdict.state, VerdictState::Route);
+  EXPECT_EQ(open[0]->owner->asn, 64500U);
+  EXPECT_THAT(open[0]->text, HasSubstr("since the route changed"));
 }
 
 }  // namespace
