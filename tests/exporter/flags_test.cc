@@ -94,6 +94,33 @@ TEST(ParseFlags, TheTelemetryPathMayNotHideAnotherPage) {
   EXPECT_EQ(ParseFlags({"--web.telemetry-path=/m/x"}, "").telemetry_path, "/m/x");
 }
 
+TEST(ParseFlags, NothingIsReflectedUnlessAskedFor) {
+  EXPECT_FALSE(ParseFlags({}, "").responder);
+  const auto responder = ParseFlags({"--responder", "--responder.key-file=key"}, "").responder;
+  ASSERT_TRUE(responder);
+  EXPECT_EQ(responder->address, (ListenAddress{.host = "", .port = 10060}));
+  EXPECT_EQ(responder->key_file, "key");
+}
+
+TEST(ParseFlags, AResponderListensWhereItIsTold) {
+  const auto responder = ParseFlags({"--responder", "--responder.key-file=key",
+                                     "--responder.listen-address=[2001:db8::1]:7"},
+                                    "")
+                             .responder;
+  ASSERT_TRUE(responder);
+  EXPECT_EQ(responder->address, (ListenAddress{.host = "2001:db8::1", .port = 7}));
+}
+
+TEST(ParseFlags, AResponderIsToldWhole) {
+  EXPECT_EQ(ErrorOf({"--responder"}), "--responder needs --responder.key-file");
+  EXPECT_THAT(ErrorOf({"--responder.key-file=key"}), HasSubstr("need --responder"));
+  EXPECT_THAT(ErrorOf({"--responder.listen-address=:1"}), HasSubstr("need --responder"));
+  EXPECT_EQ(ErrorOf({"--responder", "--responder.key-file=key",
+                     "--responder.listen-address=reflector.example:1"}),
+            "--responder.listen-address: \"reflector.example:1\" is not \":port\", "
+            "\"address:port\" or \"[v6]:port\"");
+}
+
 TEST(ParseFlags, ReloadingByHttpIsOffUnlessAskedFor) {
   EXPECT_FALSE(ParseFlags({}, "").enable_lifecycle);
   EXPECT_TRUE(ParseFlags({"--web.enable-lifecycle"}, "").enable_lifecycle);

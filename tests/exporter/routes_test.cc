@@ -95,6 +95,11 @@ TEST_F(RoutesTest, TheRootIsHtmlThatRunsNoScript) {
               Contains(Pair("Content-Security-Policy", HasSubstr("default-src 'none'"))));
 }
 
+TEST_F(RoutesTest, SaysYesToWhoeverAsks) {
+  EXPECT_EQ(Get("/yes").status, 200);
+  EXPECT_EQ(Get("/yes").body, "yes\n");
+}
+
 TEST_F(RoutesTest, HealthNamesTheEnginesThatAreStuck) {
   EXPECT_EQ(Get("/-/healthy").status, 200);
   stuck_ = {"trace", "https"};
