@@ -6,80 +6,29 @@
 #include <chrono>
 #include <cstddef>
 #include <exception>
-#include <future>
-#include <initializer_list>
 #include <iterator>
 #include <unordered_set>
 #include <utility>
 
-#include "exporter/archive/archive_engine.h"
-#include "exporter/archive/upload_engine.h"
 #include "exporter/config_change.h"
-#include "exporter/diagnosis/diagnosis_engine.h"
-#include "exporter/discovery/discovery_engine.h"
 #include "exporter/discovery/with_discovered.h"
 #include "exporter/drill/drill_pages.h"
-#include "exporter/history/history_engine.h"
 #include "exporter/history/history_reader.h"
 #include "exporter/history/restore_incidents.h"
-#include "exporter/rules/rules_engine.h"
 #include "exporter/rules/runbooks.h"
 #include "exporter/version.h"
 #include "exporter/web/server.h"
-#include "probes/dns/dns_engine.h"
-#include "probes/dns/ptr_engine.h"
-#include "probes/https/https_engine.h"
-#include "probes/pulse/pulse_engine.h"
-#include "probes/reflect/one_way_engine.h"
-#include "probes/reflect/reflector_engine.h"
-#include "probes/trace/trace_engine.h"
 
 namespace pathwitness {
 namespace {
 
-// Trace waits for many packets at once: their times are the kernel's (see EngineThread). The
-// phases of an HTTPS request are timed when they are seen, so it turns at once.
-constexpr Duration kTraceTick = std::chrono::milliseconds(5);
-constexpr Duration kTick = std::chrono::microseconds(100);
-
 constexpr Duration kReloadPatience = std::chrono::seconds(30);
-constexpr Duration kEnginePatience = std::chrono::seconds(3);
 constexpr std::size_t kLoggedProblems = 50;  // the rest only go to whoever asked by HTTP
 
 template <typename Snapshots>
 bool HasRound(const Snapshots& snapshots) {
   return std::ranges::any_of(snapshots,
                              [](const auto& snapshot) { return snapshot->status.rounds > 0; });
-}
-
-/// Whoever answers on any path now.
-std::vector<IpAddress> RoutersOn(const TraceBoard& traces) {
-  std::vector<IpAddress> routers;
-  for (const TraceBoard::Pointer& trace : traces.All()) {
-    for (const HopCounters& hop : trace->hops) {
-      if (hop.address) {
-        routers.push_back(*hop.address);
-      }
-    }
-  }
-  return routers;
-}
-
-/// Gives it to the engines and waits until they work by it, so that the next scrape shows it. An
-/// engine that hangs gets it when it is replaced.
-void GiveTo(std::initializer_list<EngineThread*> threads,
-            const std::shared_ptr<const Config>& config) {
-  std::vector<std::future<void>> taken;
-  for (EngineThread* const thread : threads) {
-    auto promise = std::make_shared<std::promise<void>>();
-    taken.push_back(promise->get_future());
-    thread->Apply(config);
-    thread->Post([promise](Engine&, MonoTime) { promise->set_value(); });
-  }
-  const auto deadline = std::chrono::steady_clock::now() + kEnginePatience;
-  for (const std::future<void>& by_engine : taken) {
-    by_engine.wait_until(deadline);
-  }
 }
 
 }  // namespace
@@ -91,102 +40,10 @@ App::App(AppSettings settings, LoadedConfig loaded, PortFactory open_port, const
       log_(log),
       config_writer_(config_board_.NewWriter()),
       started_with_(TakeShare(std::make_shared<const Config>(loaded.config))),
-      discovery_(
-          "discovery",
-          [this] { return std::make_unique<DiscoveryEngine>(discovery_board_, clock_, log_); },
-          clock, log, kTick),
-      dns_(
-          "dns", [this] { return std::make_unique<DnsEngine>(dns_board_, clock_, log_); }, clock,
-          log, kTick),
-      trace_(
-          "trace",
-          [this, open_port = std::move(open_port)] {
-            return std::make_unique<TraceEngine>(open_port(), dns_board_, trace_board_,
-                                                 trace_self_board_, clock_, log_);
-          },
-          clock, log, kTraceTick),
-      https_(
-          "https",
-          [this] { return std::make_unique<HttpsEngine>(dns_board_, https_board_, clock_, log_); },
-          clock, log, kTick),
-      pulse_(
-          "pulse",
-          [this] { return std::make_unique<PulseEngine>(dns_board_, pulse_board_, clock_, log_); },
-          clock, log, kTick),
-      one_way_(
-          "oneway",
-          [this] {
-            return std::make_unique<OneWayEngine>(dns_board_, one_way_board_, clock_, log_);
-          },
-          clock, log, kTick),
-      diagnosis_(
-          "diagnosis",
-          [this] {
-            return std::make_unique<DiagnosisEngine>(
-                DiagnosisBoards{.traces = trace_board_,
-                                .trace_self = trace_self_board_,
-                                .https = https_board_,
-                                .one_way = one_way_board_,
-                                .dns = dns_board_,
-                                .routes = route_board_,
-                                .asn = asn_board_,
-                                .verdicts = verdict_board_,
-                                .incidents = incident_board_},
-                clock_, log_);
-          },
-          clock, log, kTick),
-      ptr_(
-          "ptr",
-          [this] {
-            return std::make_unique<PtrEngine>([this] { return RoutersOn(trace_board_); },
-                                               ptr_board_);
-          },
-          clock, log, kTick),
-      rules_(
-          "rules", [this] { return std::make_unique<RulesEngine>(rules_board_, clock_, log_); },
-          clock, log, kTick),
-      history_(
-          "history",
-          [this] {
-            return std::make_unique<HistoryEngine>(HistoryBoards{.traces = trace_board_,
-                                                                 .https = https_board_,
-                                                                 .routes = route_board_,
-                                                                 .incidents = incident_board_,
-                                                                 .names = ptr_board_,
-                                                                 .history = history_board_},
-                                                   clock_, log_);
-          },
-          clock, log, kTick),
-      archive_(
-          "archive",
-          [this] { return std::make_unique<ArchiveEngine>(archive_board_, clock_, log_); }, clock,
-          log, kTick),
-      upload_(
-          "upload", [this] { return std::make_unique<UploadEngine>(upload_board_, clock_, log_); },
-          clock, log, kTick) {
-  if (settings_.responder) {
-    reflector_.emplace(
-        "reflector",
-        [this] {
-          return std::make_unique<ReflectorEngine>(settings_.responder->socket.Duplicate(),
-                                                   settings_.responder->key_file, reflector_board_,
-                                                   clock_, log_);
-        },
-        clock, log, kTick);
-  }
+      engines_(boards_, std::move(open_port), settings_.responder, clock, log) {
   Publish({.loaded = std::make_shared<const LoadedConfig>(std::move(loaded)),
            .config = started_with_,
            .last_successful_reload = clock.WallNow()});
-}
-
-std::vector<EngineThread*> App::Threads() {
-  std::vector<EngineThread*> threads = {&discovery_, &dns_,     &trace_,     &https_,
-                                        &pulse_,     &one_way_, &diagnosis_, &ptr_,
-                                        &rules_,     &history_, &archive_,   &upload_};
-  if (reflector_) {
-    threads.push_back(&*reflector_);
-  }
-  return threads;
 }
 
 void App::Publish(ConfigInForce next) {
@@ -197,15 +54,13 @@ void App::Publish(ConfigInForce next) {
 void App::Enforce(ConfigInForce next) {
   const std::shared_ptr<const Config> written(next.loaded, &next.loaded->config);
   std::vector<ConfigProblem> refused;
-  merged_sources_ = discovery_board_.All();
+  merged_sources_ = boards_.discovery.All();
   next.config = TakeShare(WithDiscovered(written, merged_sources_, refused));
   LogRefused(next.refused, refused);
   next.refused = std::move(refused);
   const std::shared_ptr<const Config> config = next.config;
   Publish(std::move(next));
-  GiveTo({&dns_, &trace_, &https_, &pulse_, &one_way_, &diagnosis_, &ptr_, &rules_, &history_,
-          &archive_, &upload_},
-         config);
+  engines_.Apply(config);
 }
 
 /// Only what was not refused before: a document that is read again is no news.
@@ -225,7 +80,7 @@ void App::LogRefused(const std::vector<ConfigProblem>& before,
 }
 
 void App::MergeDiscovered() {
-  if (HaveSameTargets(discovery_board_.All(), merged_sources_)) {
+  if (HaveSameTargets(boards_.discovery.All(), merged_sources_)) {
     return;
   }
   const std::shared_ptr<const ConfigInForce> before = InForce();
@@ -243,12 +98,10 @@ void App::MergeDiscovered() {
 void App::Start() {
   const std::shared_ptr<const Config> config = InForce()->config;
   if (config->history.is_enabled) {
-    RestoreIncidents(HistoryDirectory(config->history, config->state_directory), incident_board_,
+    RestoreIncidents(HistoryDirectory(config->history, config->state_directory), boards_.incidents,
                      clock_.WallNow());
   }
-  for (EngineThread* const thread : Threads()) {
-    thread->Start(InForce()->config);
-  }
+  engines_.Start(config);
 }
 
 ReloadResult App::Reload(std::string_view trigger) {
@@ -272,7 +125,7 @@ ReloadResult App::Accept(LoadedConfig loaded, Duration load_time) {
   const std::shared_ptr<const ConfigInForce> old = InForce();
   const auto shared = std::make_shared<const LoadedConfig>(std::move(loaded));
   // First, so that files of targets are on the board when the others are told.
-  GiveTo({&discovery_}, std::shared_ptr<const Config>(shared, &shared->config));
+  engines_.Discover(std::shared_ptr<const Config>(shared, &shared->config));
   Enforce({.loaded = shared, .refused = old->refused, .last_successful_reload = clock_.WallNow()});
   const std::shared_ptr<const Config> config = InForce()->config;
   const TargetChanges changes = CompareTargets(*old->config, *config);
@@ -307,46 +160,40 @@ std::vector<std::filesystem::path> App::FilesToWatch() const {
 }
 
 void App::Supervise() {
-  for (EngineThread* const thread : Threads()) {
-    thread->Supervise();
-  }
+  engines_.Supervise();
 }
 
 bool App::Stop() {
-  bool have_all_ended = true;
-  for (EngineThread* const thread : Threads()) {
-    have_all_ended = thread->Stop() && have_all_ended;
-  }
-  return have_all_ended;
+  return engines_.Stop();
 }
 
 Views App::MakeViews() {
-  const MetricSources sources{.traces = &trace_board_,
-                              .trace_self = &trace_self_board_,
-                              .https = &https_board_,
-                              .pulses = &pulse_board_,
-                              .one_way = &one_way_board_,
-                              .reflector = &reflector_board_,
-                              .dns = &dns_board_,
-                              .names = &ptr_board_,
-                              .discovery = &discovery_board_,
-                              .routes = &route_board_,
-                              .asn = &asn_board_,
-                              .verdicts = &verdict_board_,
-                              .incidents = &incident_board_,
-                              .rules = &rules_board_,
-                              .history = &history_board_,
-                              .archive = &archive_board_,
-                              .upload = &upload_board_,
+  const MetricSources sources{.traces = &boards_.traces,
+                              .trace_self = &boards_.trace_self,
+                              .https = &boards_.https,
+                              .pulses = &boards_.pulses,
+                              .one_way = &boards_.one_way,
+                              .reflector = &boards_.reflector,
+                              .dns = &boards_.dns,
+                              .names = &boards_.names,
+                              .discovery = &boards_.discovery,
+                              .routes = &boards_.routes,
+                              .asn = &boards_.asn,
+                              .verdicts = &boards_.verdicts,
+                              .incidents = &boards_.incidents,
+                              .rules = &boards_.rules,
+                              .history = &boards_.history,
+                              .archive = &boards_.archive,
+                              .upload = &boards_.upload,
                               .drills = &drills_,
                               .clock = &clock_,
                               .facts = [this] { return Facts(); }};
-  const Probers probers{dns_board_, trace_, https_, pulse_, clock_};
+  const Probers probers{boards_.dns, engines_.Trace(), engines_.Https(), engines_.Pulse(), clock_};
   return {
       .metrics = [sources](const BodySink& sink) { return RenderMetrics(sources, sink); },
       .metrics_gzip = [sources](const BodySink& sink) { return RenderGzip(sources, sink); },
       .status_page = [this] { return StatusPage(Status()); },
-      .stuck_engines = [this] { return StuckEngines(); },
+      .stuck_engines = [this] { return engines_.Stuck(); },
       .has_stored_round = [this] { return HasStoredRound(); },
       .probe =
           [this, probers](const ProbeOrder& order) {
@@ -367,7 +214,7 @@ Views App::MakeViews() {
           [this](const HttpRequest& request) {
             return AnswerDrillRequest(
                 request, *InForce()->config,
-                {.book = drills_, .traces = trace_board_, .clock = clock_, .log = log_});
+                {.book = drills_, .traces = boards_.traces, .clock = clock_, .log = log_});
           },
       .on_scrape = [this](ScrapeEnd end) { ++scrapes_.at(static_cast<std::size_t>(end)); },
   };
@@ -381,18 +228,14 @@ std::array<std::uint64_t, kScrapeEndNames.size()> App::Scrapes() const {
 
 ExporterFacts App::Facts() {
   const std::shared_ptr<const ConfigInForce> in_force = InForce();
-  ExporterFacts facts{.build = ThisBuild(),
-                      .config = in_force->config,
-                      .is_last_reload_successful = in_force->is_last_reload_successful,
-                      .last_successful_reload = in_force->last_successful_reload,
-                      .log_messages = log_.Counts(),
-                      .engines = {},
-                      .discovery_refused = CountRefused(in_force->refused),
-                      .scrapes = Scrapes()};
-  for (const EngineThread* const thread : Threads()) {
-    facts.engines.push_back(thread->Vitals());
-  }
-  return facts;
+  return {.build = ThisBuild(),
+          .config = in_force->config,
+          .is_last_reload_successful = in_force->is_last_reload_successful,
+          .last_successful_reload = in_force->last_successful_reload,
+          .log_messages = log_.Counts(),
+          .engines = engines_.Vitals(),
+          .discovery_refused = CountRefused(in_force->refused),
+          .scrapes = Scrapes()};
 }
 
 StatusView App::Status() const {
@@ -402,10 +245,10 @@ StatusView App::Status() const {
                   .telemetry_path = settings_.telemetry_path,
                   .now = clock_.WallNow(),
                   .targets = {},
-                  .traces = trace_board_.All(),
-                  .https = https_board_.All(),
-                  .pulses = pulse_board_.All(),
-                  .verdicts = verdict_board_.All()};
+                  .traces = boards_.traces.All(),
+                  .https = boards_.https.All(),
+                  .pulses = boards_.pulses.All(),
+                  .verdicts = boards_.verdicts.All()};
   std::ranges::transform(config->targets, std::back_inserter(view.targets), &TargetConfig::name);
   return view;
 }
@@ -423,19 +266,8 @@ std::string App::ConfigText() const {
 }
 
 bool App::HasStoredRound() const {
-  return HasRound(trace_board_.All()) || HasRound(https_board_.All()) ||
-         HasRound(pulse_board_.All());
-}
-
-std::vector<std::string> App::StuckEngines() {
-  std::vector<std::string> stuck;
-  for (const EngineThread* const thread : Threads()) {
-    const EngineVitals vitals = thread->Vitals();
-    if (vitals.since_last_turn >= EngineThread::kStuckAfter) {
-      stuck.push_back(vitals.name);
-    }
-  }
-  return stuck;
+  return HasRound(boards_.traces.All()) || HasRound(boards_.https.All()) ||
+         HasRound(boards_.pulses.All());
 }
 
 BuildFacts ThisBuild() {

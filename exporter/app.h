@@ -12,41 +12,20 @@
 
 #include "config/config.h"
 #include "config/load.h"
-#include "exporter/archive/archive_snapshot.h"
-#include "exporter/archive/upload_snapshot.h"
+#include "exporter/boards.h"
 #include "exporter/config_in_force.h"
-#include "exporter/diagnosis/incident_snapshot.h"
-#include "exporter/diagnosis/route_snapshot.h"
-#include "exporter/diagnosis/verdict_snapshot.h"
-#include "exporter/discovery/discovery_snapshot.h"
 #include "exporter/drill/drill_book.h"
-#include "exporter/history/history_snapshot.h"
+#include "exporter/engines.h"
 #include "exporter/log.h"
 #include "exporter/metrics/render.h"
 #include "exporter/on_demand.h"
 #include "exporter/reload_mailbox.h"
-#include "exporter/rules/rules_snapshot.h"
 #include "exporter/web/pages.h"
 #include "exporter/web/routes.h"
 #include "probes/base/time.h"
-#include "probes/dns/dns_snapshot.h"
-#include "probes/dns/ptr_snapshot.h"
-#include "probes/engine_thread.h"
-#include "probes/https/https_snapshot.h"
 #include "probes/net/packet_port.h"
-#include "probes/net/socket.h"
-#include "probes/pulse/pulse_snapshot.h"
-#include "probes/reflect/one_way_snapshot.h"
-#include "probes/reflect/reflector_snapshot.h"
-#include "probes/trace/trace_snapshot.h"
 
 namespace pathwitness {
-
-/// What this process reflects with.
-struct Responder {
-  FileDescriptor socket;
-  std::string key_file;
-};
 
 /// What stays as it was at the start.
 struct AppSettings {
@@ -94,7 +73,6 @@ class App {
 
  private:
   std::array<std::uint64_t, kScrapeEndNames.size()> Scrapes() const;
-  std::vector<EngineThread*> Threads();
   std::shared_ptr<const ConfigInForce> InForce() const { return config_board_.Find(0); }
   void Publish(ConfigInForce next);
   void Enforce(ConfigInForce next);
@@ -106,7 +84,6 @@ class App {
   StatusView Status() const;
   std::string ConfigText() const;
   bool HasStoredRound() const;
-  std::vector<std::string> StuckEngines();
 
   const AppSettings settings_;
   const Clock& clock_;
@@ -118,40 +95,10 @@ class App {
   ReloadMailbox reload_requests_;
   std::array<std::atomic<std::uint64_t>, kScrapeEndNames.size()> scrapes_{};  // by ScrapeEnd
 
-  DiscoveryBoard discovery_board_;
+  Boards boards_;
   std::vector<DiscoveryBoard::Pointer> merged_sources_;  // the main thread's alone
-  DnsBoard dns_board_;
-  PtrBoard ptr_board_;
-  TraceBoard trace_board_;
-  TraceSelfBoard trace_self_board_;
-  HttpsBoard https_board_;
-  PulseBoard pulse_board_;
-  OneWayBoard one_way_board_;
-  ReflectorBoard reflector_board_;
-  RouteBoard route_board_;
-  AsnBoard asn_board_;
-  VerdictBoard verdict_board_;
-  IncidentBoard incident_board_;
-  RulesBoard rules_board_;
-  HistoryBoard history_board_;
-  ArchiveBoard archive_board_;
-  UploadBoard upload_board_;
   DrillBook drills_;
-
-  // After the boards: engines end before what they write to.
-  EngineThread discovery_;
-  EngineThread dns_;
-  EngineThread trace_;
-  EngineThread https_;
-  EngineThread pulse_;
-  EngineThread one_way_;
-  EngineThread diagnosis_;
-  EngineThread ptr_;
-  EngineThread rules_;
-  EngineThread history_;
-  EngineThread archive_;
-  EngineThread upload_;
-  std::optional<EngineThread> reflector_;
+  Engines engines_;  // after the boards: engines end before what they write to
 };
 
 /// What was built, and of what.
