@@ -1,5 +1,6 @@
 #include "exporter/history/history_engine.h"
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <utility>
@@ -19,6 +20,16 @@ HistoryLimits LimitsOf(const HistoryConfig& config) {
           .coarse = config.coarse_retention,
           .incidents = config.incident_retention,
           .max_bytes = config.max_bytes};
+}
+
+/// No round may come and go between two looks.
+Duration LooksEvery(const Config& config) {
+  const bool is_fast =
+      std::any_of(config.targets.begin(), config.targets.end(), [](const TargetConfig& target) {
+        return std::min(target.trace.interval, target.https.interval) <
+               2 * HistoryEngine::kLooksEvery;
+      });
+  return is_fast ? HistoryEngine::kLooksFastEvery : HistoryEngine::kLooksEvery;
 }
 
 }  // namespace
@@ -47,6 +58,7 @@ HistoryEngine::~HistoryEngine() {
 
 void HistoryEngine::Apply(std::shared_ptr<const Config> config, MonoTime now) {
   limits_ = LimitsOf(config->history);
+  looks_every_ = LooksEvery(*config);
   const std::string directory = HistoryDirectory(config->history, config->state_directory).string();
   if (store_ && config->history.is_enabled && directory == directory_) {
     return;
@@ -75,7 +87,7 @@ void HistoryEngine::Turn(MonoTime now) {
   if (now < look_due_) {
     return;
   }
-  look_due_ = now + kLooksEvery;
+  look_due_ = now + looks_every_;
   const WallTime wall = clock_.WallNow();
   const WallTime bucket = FloorTo(wall, kFineBucket);
   if (bucket != bucket_ || now - flushed_ > kLongestBucket) {

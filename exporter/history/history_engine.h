@@ -32,10 +32,11 @@ struct HistoryBoards {
 
 /// Keeps on disk what the probers found out.
 ///
-/// It looks at the boards twice a second, and writes when a bucket of the wall clock is over, when
-/// the clock was set to another one, and at its end. While the disk cannot be written, the newest
-/// two minutes wait in memory; what is older is given up and counted. Nothing else ever waits for
-/// it: it has a thread of its own, and who probes does not know it.
+/// It looks at the boards every second, or twice in one where probers are faster, and writes when a
+/// bucket of the wall clock is over, when the clock was set to another one, and at its end. While
+/// the disk cannot be written, the newest two minutes wait in memory; what is older is given up and
+/// counted. Nothing else ever waits for it: it has a thread of its own, and who probes does not
+/// know it.
 class HistoryEngine final : public Engine {
  public:
   /// `clock` and `log` must outlive the engine. `clock` and Turn's `now` are the same time.
@@ -53,7 +54,8 @@ class HistoryEngine final : public Engine {
   /// cannot be written now. Pre: at most kLongestFollowUp bytes.
   bool AddFollowUp(const std::string& incident, const FollowUp& follow_up);
 
-  static constexpr Duration kLooksEvery = std::chrono::milliseconds(500);
+  static constexpr Duration kLooksEvery = std::chrono::seconds(1);
+  static constexpr Duration kLooksFastEvery = std::chrono::milliseconds(500);
   static constexpr std::size_t kMostPending = 12;
   static constexpr std::size_t kLongestFollowUp = 16384;
 
@@ -82,6 +84,7 @@ class HistoryEngine final : public Engine {
   WallTime bucket_;  // that is being filled
   WallTime responders_looked_at_;
   MonoTime flushed_;
+  Duration looks_every_ = kLooksFastEvery;
   MonoTime look_due_ = MonoTime::max();
 };
 

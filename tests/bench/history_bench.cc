@@ -71,6 +71,8 @@ class Bench {
                           ProberFamily::Ipv4};
       trace.round_trips = Histogram(MetricsConfig().rtt_buckets);
       trace.hops.resize(kHops);
+      trace.last_round = std::make_shared<const Round>(*rounds_.front());
+      writer_.Publish(trace.status.key, std::make_shared<const TraceSnapshot>(trace));
       traces_.push_back(std::move(trace));
     }
     engine_.Apply(std::make_shared<const Config>(config_), clock_.Now());
@@ -92,7 +94,7 @@ class Bench {
       writer_.Publish(trace.status.key, std::make_shared<const TraceSnapshot>(trace));
     }
     ++step_;
-    clock_.Advance(HistoryEngine::kLooksEvery);
+    clock_.Advance(std::chrono::milliseconds(500));
     const Duration before = CpuTime();
     const auto start = std::chrono::steady_clock::now();
     engine_.Turn(clock_.Now());

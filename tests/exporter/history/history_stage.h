@@ -47,6 +47,8 @@ class HistoryStage {
       trace.status.key = {std::move(target), ProberKind::TraceIcmp, ProberFamily::Ipv4};
       trace.round_trips = Histogram({0.1});
       traces_.push_back(std::move(trace));
+      config_.targets.push_back({.name = traces_.back().status.key.target});
+      config_.targets.back().trace.interval = std::chrono::seconds(1);
     }
     Begin();
   }
@@ -61,7 +63,7 @@ class HistoryStage {
 
   /// Half a second passes; the engine turns.
   void Turn() {
-    clock_.Advance(HistoryEngine::kLooksEvery);
+    clock_.Advance(HistoryEngine::kLooksFastEvery);
     engine_->Turn(clock_.Now());
   }
 
