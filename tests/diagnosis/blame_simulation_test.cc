@@ -190,7 +190,7 @@ TEST(BlameSimulation, NamesFewerWithoutAPastRatherThanWrongly) {
 }
 
 TEST(BlameSimulation, IsAsHonestWhenLossesComeInBursts) {
-  const Score score = Simulate(3, {.rounds = 300, .runs = 500, .is_bursty = true});
+  const Score score = Simulate(3, {.rounds = 360, .runs = 500, .is_bursty = true});
   EXPECT_GE(score.spoken, 250);
   EXPECT_EQ(score.wrong, 0);
   EXPECT_GE(score.Coverage(), 0.97);
