@@ -130,6 +130,7 @@ std::optional<std::uint64_t> Archive::FreeBytes() const {
 bool Archive::Explore(MonoTime until) {
   if (!is_exploring_) {
     is_exploring_ = true;
+    store_.Tickets().RemoveDrafts();
     const std::vector<std::string> tickets = store_.Tickets().List();
     tickets_.assign(tickets.begin(), tickets.end());
     const std::vector<std::filesystem::path> targets = ReportStore::FoldersIn(Folder());

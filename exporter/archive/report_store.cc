@@ -179,9 +179,9 @@ void ReportStore::Undo(const Manifest& manifest) const {
   const std::filesystem::path day = folder_ / manifest.name.Folder();
   for (const ManifestEntry& entry : manifest.entries) {
     RemoveFile(day / entry.file);
-    RemoveFile(day / (entry.file + ".tmp"));
+    RemoveFile(day / (entry.file + std::string(kDraftSuffix)));
   }
-  RemoveFile(PathOf(manifest.name, std::string(kManifestExtension) + ".tmp"));
+  RemoveFile(PathOf(manifest.name, std::string(kManifestExtension) + std::string(kDraftSuffix)));
   RemoveFile(PathOf(manifest.name, kManifestExtension));
   spool_.Remove(Spool::TicketOf(manifest.name));
   RemoveIfEmpty(day);

@@ -55,17 +55,29 @@ std::optional<Manifest> Spool::Read(const std::string& ticket) const {
 }
 
 std::vector<std::string> Spool::List() const {
-  std::vector<std::string> tickets;
+  std::vector<std::string> tickets = FileNames();
+  std::erase_if(tickets, [](const std::string& name) { return !TimeOfTicket(name); });
+  std::sort(tickets.begin(), tickets.end());
+  return tickets;
+}
+
+void Spool::RemoveDrafts() const {
+  for (const std::string& name : FileNames()) {
+    if (name.ends_with(kDraftSuffix) &&
+        TimeOfTicket(name.substr(0, name.size() - kDraftSuffix.size()))) {
+      Remove(name);
+    }
+  }
+}
+
+std::vector<std::string> Spool::FileNames() const {
+  std::vector<std::string> names;
   std::error_code error;
   for (std::filesystem::directory_iterator at(folder_, error), end; !error && at != end;
        at.increment(error)) {
-    std::string name = at->path().filename().string();
-    if (TimeOfTicket(name)) {
-      tickets.push_back(std::move(name));
-    }
+    names.push_back(at->path().filename().string());
   }
-  std::sort(tickets.begin(), tickets.end());
-  return tickets;
+  return names;
 }
 
 }  // namespace pathwitness

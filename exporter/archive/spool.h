@@ -39,9 +39,12 @@ class Spool {
   /// The oldest first. Files of other names are not ours and left out.
   std::vector<std::string> List() const;
 
-  const std::filesystem::path& Folder() const { return folder_; }
+  /// Removes tickets that a crash cut off before they had their names. Pre: none is being added.
+  void RemoveDrafts() const;
 
  private:
+  std::vector<std::string> FileNames() const;
+
   std::filesystem::path folder_;
 };
 

@@ -80,7 +80,7 @@ std::error_code WriteNew(const std::filesystem::path& path, std::string_view tex
 std::error_code WriteAtomically(const std::filesystem::path& path, std::string_view text,
                                 FileReaders readers) {
   std::filesystem::path draft = path;
-  draft += ".tmp";
+  draft += kDraftSuffix;
   std::error_code error = WriteNew(draft, text, readers);
   if (!error) {
     std::filesystem::rename(draft, path, error);

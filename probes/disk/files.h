@@ -13,8 +13,11 @@ namespace pathwitness {
 /// Who may read a file; its owner alone may write.
 enum class FileReaders : unsigned { Owner = 0600, Group = 0640 };
 
+/// What is behind the name of a file that is being written.
+inline constexpr std::string_view kDraftSuffix = ".tmp";
+
 /// Puts `text` where `path` says, in place of what is there; on disk when this returns. Until then
-/// it is in `path` + ".tmp", of which nothing is left when this fails. Throws nothing.
+/// it is in `path` + kDraftSuffix, of which nothing is left when this fails. Throws nothing.
 std::error_code WriteAtomically(const std::filesystem::path& path, std::string_view text,
                                 FileReaders readers = FileReaders::Owner);
 
