@@ -14,7 +14,7 @@ build=(ccache cmake dpkg-dev g++ git libc-ares-dev libcap-dev libcap2-bin libciv
   zlib1g-dev)
 test=(clang libclang-rt-14-dev clang-format clang-tidy curl iproute2 iputils-ping libbenchmark-dev libgmock-dev
   libgtest-dev memcached mtr-tiny nftables nginx-light openssl prometheus prometheus-alertmanager python3
-  python3-yaml scamper shellcheck swift-account swift-container swift-object swift-proxy)
+  python3-jsonschema python3-yaml scamper shellcheck swift-account swift-container swift-object swift-proxy)
 
 wanted=()
 for group in "$@"; do

@@ -6,16 +6,25 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
+#include <iostream>
 #include <ostream>
 #include <set>
 #include <string_view>
+#include <vector>
 
 #include "config/load.h"
 #include "exporter/cli/alerts_check.h"
+#include "exporter/cli/compare_command.h"
 #include "exporter/cli/config_check.h"
 #include "exporter/cli/config_diff.h"
 #include "exporter/cli/diagnose.h"
 #include "exporter/cli/drill_command.h"
+#include "exporter/cli/evidence_command.h"
+#include "exporter/cli/export_command.h"
+#include "exporter/cli/health_command.h"
+#include "exporter/cli/options.h"
+#include "exporter/cli/trace_command.h"
+#include "exporter/evidence/plain_text.h"
 #include "exporter/flags.h"
 
 namespace pathwitness {
@@ -25,7 +34,8 @@ constexpr int kFine = 0;
 constexpr int kProblems = 1;  // or differences
 constexpr int kCannotTell = 2;
 
-constexpr std::array<std::string_view, 4> kCommands = {"check", "config", "diagnose", "drill"};
+constexpr std::array<std::string_view, 8> kCommands = {"check", "compare",  "config", "diagnose",
+                                                       "drill", "evidence", "export", "trace"};
 
 /// The words of the command line.
 struct Words {
@@ -38,6 +48,11 @@ struct Words {
   std::string observations;
   DrillWords drill;
   AlertsCheckWords alerts;
+  HealthWords health;
+  CompareWords compare;
+  EvidenceWords evidence;
+  ExportWords exported;
+  TraceWords trace;
 };
 
 /// Where a command speaks, and when.
@@ -46,18 +61,6 @@ struct Stage {
   std::ostream& err;
   WallTime now;
 };
-
-void AddConfigFile(CLI::App& command, Words& words) {
-  command.add_option("--config.file", words.config_file, "What to measure")->capture_default_str();
-}
-
-void AddEnvironment(CLI::App& command, Words& words) {
-  command
-      .add_option("--environment", words.environment,
-                  "The environment laid over it, also from PATHWITNESS_ENVIRONMENT")
-      ->envname("PATHWITNESS_ENVIRONMENT")
-      ->capture_default_str();
-}
 
 /// Prints `problems` one a line, each once: what is wrong with a file that many environments share
 /// is not repeated.
@@ -113,6 +116,30 @@ int DiffTwo(const Words& words, const Stage& stage) {
 
 int DiagnoseFile(const Words& words, const Stage& stage) {
   return Diagnose(words.observations, words.as_json, stage.out, stage.err);
+}
+
+int CheckHealth(const Words& words, const Stage& stage) {
+  return RunHealth(words.health, stage.out, stage.err);
+}
+
+TextStyle StyleOf(const Stage& stage) {
+  return &stage.out == &std::cout ? StandardOutputStyle() : TextStyle();
+}
+
+int CompareAll(const Words& words, const Stage& stage) {
+  return RunCompare(words.compare, stage.now, StyleOf(stage), stage.out);
+}
+
+int MakeEvidence(const Words& words, const Stage& stage) {
+  return RunEvidence(words.evidence, stage.now, stage.out);
+}
+
+int ExportAll(const Words& words, const Stage& stage) {
+  return RunExport(words.exported, stage.now, stage.out);
+}
+
+int TraceNow(const Words& words, const Stage& stage) {
+  return RunTrace(words.trace, StyleOf(stage), stage.out);
 }
 
 int PlayDrill(const Words& words, const Stage& stage) {
@@ -175,45 +202,53 @@ CLI::App& AddDrill(CLI::App& app, DrillWords& words) {
   return drill;
 }
 
-std::array<Command, 6> Declare(CLI::App& app, Words& words) {
+std::vector<Command> Declare(CLI::App& app, Words& words) {
   CLI::App& check = *app.add_subcommand("check", "Check before shipping")->require_subcommand(1);
   CLI::App& config =
       *app.add_subcommand("config", "Show and compare configurations")->require_subcommand(1);
 
   CLI::App& check_config = *check.add_subcommand(
       "config", "Check an environment's configuration: all problems, and the packet rate planned");
-  AddConfigFile(check_config, words);
-  AddEnvironment(check_config, words);
+  AddConfigFile(check_config, words.config_file);
+  AddEnvironment(check_config, words.environment);
   check_config.add_flag("--all-environments", words.all_environments,
                         "Check each environment that there is");
 
   CLI::App& show = *config.add_subcommand(
       "show", "Print an environment's configuration, each value with its origin");
-  AddConfigFile(show, words);
-  AddEnvironment(show, words);
+  AddConfigFile(show, words.config_file);
+  AddEnvironment(show, words.environment);
 
   CLI::App& diff = *config.add_subcommand(
       "diff", "Print what two environments differ in; exits 0 same, 1 different, 2 cannot tell");
-  AddConfigFile(diff, words);
+  AddConfigFile(diff, words.config_file);
   diff.add_flag("--json", words.as_json, "Print JSON");
   diff.add_option("A", words.left, "One environment")->required();
   diff.add_option("B", words.right, "The other")->required();
-  return {{{&check_config, CheckConfigs, kProblems},
-           {&AddCheckAlerts(check, words.alerts), CheckRules, kCannotTell},
-           {&show, ShowOne, kProblems},
-           {&diff, DiffTwo, kCannotTell},
-           {&AddDiagnose(app, words), DiagnoseFile, kProblems},
-           {&AddDrill(app, words.drill), PlayDrill, kProblems}}};
+  return {{&check_config, CheckConfigs, kProblems},
+          {&AddCheckAlerts(check, words.alerts), CheckRules, kCannotTell},
+          {&AddCheckHealth(check, words.health), CheckHealth, kProblems},
+          {&show, ShowOne, kProblems},
+          {&diff, DiffTwo, kCannotTell},
+          {&AddCompare(app, words.compare), CompareAll, kProblems},
+          {&AddDiagnose(app, words), DiagnoseFile, kProblems},
+          {&AddDrill(app, words.drill), PlayDrill, kProblems},
+          {&AddEvidence(app, words.evidence), MakeEvidence, kProblems},
+          {&AddExport(app, words.exported), ExportAll, kProblems},
+          {&AddTrace(app, words.trace), TraceNow, kProblems}};
 }
 
-int RunParsed(const std::array<Command, 6>& commands, const Words& words, const Stage& stage) {
-  const auto* const chosen =
+int RunParsed(const std::vector<Command>& commands, const Words& words, const Stage& stage) {
+  const auto chosen =
       std::ranges::find_if(commands, [](const Command& command) { return command.app->parsed(); });
   try {
     return chosen->run(words, stage);
   } catch (const ConfigError& error) {
     fmt::print(stage.err, "{}\n", error.what());
     return chosen->on_bad_config;
+  } catch (const CommandError& error) {
+    fmt::print(stage.err, "pathwitness: {}\n", PlainText(error.what()));
+    return kProblems;
   }
 }
 
@@ -226,7 +261,7 @@ std::optional<int> RunCommand(const std::vector<std::string>& arguments, std::os
   }
   CLI::App app("", "pathwitness");
   Words words;
-  const std::array<Command, 6> commands = Declare(app, words);
+  const std::vector<Command> commands = Declare(app, words);
   std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());  // as CLI11 wants them
   try {
     app.parse(std::move(reversed));

@@ -9,7 +9,7 @@
 
 namespace pathwitness {
 
-/// Runs `check ...`, `config ...` and `drill ...`, which print and end instead of serving.
+/// Runs `check ...`, `config ...`, `compare ...` and the like, which print and end instead of serving.
 /// `arguments` comes without the program's name; `now` decides which alert overrides have expired.
 ///
 /// The exit status, or nothing when the first argument is no command's name:

@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "exporter/evidence/report.h"
 #include "exporter/json_tree.h"
 
 namespace pathwitness {
@@ -233,6 +234,81 @@ Observations ReadMtr(const YamlNode& report) {
   return observations;
 }
 
+const YamlNode* FindWindow(const std::vector<YamlNode>& windows, std::string_view name) {
+  for (const YamlNode& window : windows) {
+    const YamlNode* const found = window.Find("name");
+    if (found != nullptr && found->text == name) {
+      return &window;
+    }
+  }
+  return nullptr;
+}
+
+Counts CountsAt(const YamlNode& node, std::string_view where) {
+  const Counts counts{.sent = CountOf(Need(node, "sent", where), fmt::format("{}.sent", where)),
+                      .received = 0};
+  const double lost = CountOf(Need(node, "lost", where), fmt::format("{}.lost", where));
+  if (lost > counts.sent) {
+    Fail(where, fmt::format("lost {} of {} sent", lost, counts.sent));
+  }
+  return {.sent = counts.sent, .received = counts.sent - lost};
+}
+
+/// The last hop is the destination, whose own probes tell more than those of the trace.
+std::vector<Counts> CountsOfWindow(const YamlNode& window, std::string_view where) {
+  std::vector<Counts> counts =
+      Each(window.Find("hops"), kMostHops, fmt::format("{}.hops", where), CountsAt);
+  if (!counts.empty()) {
+    const std::string end_to_end = fmt::format("{}.end_to_end", where);
+    counts.back() = CountsAt(Need(window, "end_to_end", where), end_to_end);
+  }
+  return counts;
+}
+
+/// Who answered first in the report's order; empty for a silent hop.
+const YamlNode* FirstResponder(const YamlNode& hop) {
+  const YamlNode* const responders = hop.Find("responders");
+  return responders == nullptr || responders->items.empty() ? nullptr : &responders->items.front();
+}
+
+std::string TextAt(const YamlNode* map, std::string_view key, std::string_view where) {
+  const YamlNode* const node = map == nullptr ? nullptr : map->Find(key);
+  return node == nullptr || node->kind != Kind::Scalar ? "" : NameOf(*node, where);
+}
+
+// "during" against "before" where both are of paths of one length. Owners are those of the hops
+// themselves: the report does not keep whose the links between them are.
+Observations ReadOwnReport(const YamlNode& root) {
+  constexpr std::size_t kMostWindows = 3;
+  const std::vector<YamlNode>& windows =
+      ListOf(Need(root, "windows", "report"), kMostWindows, "windows");
+  const YamlNode* const during = FindWindow(windows, "during");
+  if (during == nullptr) {
+    Fail("windows", R"(none has the name "during")");
+  }
+  Observations observations;
+  observations.loss.hops = CountsOfWindow(*during, "during");
+  if (observations.loss.hops.empty()) {
+    Fail("during.hops", "no hops");
+  }
+  if (const YamlNode* const before = FindWindow(windows, "before")) {
+    std::vector<Counts> reference = CountsOfWindow(*before, "before");
+    if (reference.size() == observations.loss.hops.size()) {
+      observations.loss.reference = std::move(reference);
+    }
+  }
+  for (const YamlNode& hop : during->Find("hops")->items) {
+    const YamlNode* const responder = FirstResponder(hop);
+    observations.facts.hop_names.push_back(TextAt(responder, "address", "during.hops.address"));
+    const std::string owner = TextAt(responder, "owner", "during.hops.owner");
+    observations.facts.owners.push_back(
+        {.segment = owner.empty() ? Segment::Undetermined : Segment::Transit,
+         .asn = AsnIn(owner),
+         .name = owner});
+  }
+  return observations;
+}
+
 void CheckLengths(const Observations& observations) {
   const std::size_t hops = observations.loss.hops.size();
   const std::size_t shifts = observations.latency.hops.size();
@@ -285,6 +361,10 @@ Observations ReadObservations(std::string_view json) {
   const auto& root = std::get<YamlNode>(parsed);
   if (root.kind != Kind::Map) {
     throw DiagnoseError("the document is no map");
+  }
+  if (const YamlNode* const schema = root.Find("schema");
+      schema != nullptr && schema->text == kReportSchema) {
+    return ReadOwnReport(root);
   }
   const YamlNode* const report = root.Find("report");
   return report != nullptr ? ReadMtr(*report) : ReadOwnForm(root);

@@ -245,6 +245,8 @@ double Offset(Scanner& scanner) {
   return (sign == "-" ? -1 : 1) * (hours * 3600.0 + minutes * 60.0);
 }
 
+}  // namespace
+
 std::optional<double> ReadRfc3339(std::string_view text) {
   Scanner scanner(text);
   CivilTime time;
@@ -263,6 +265,8 @@ std::optional<double> ReadRfc3339(std::string_view text) {
   const auto local = Finished(scanner, time);
   return local ? std::optional(*local + fraction - offset) : std::nullopt;
 }
+
+namespace {
 
 /// One reference token of a pointer, with its escapes undone; empty when an escape is wrong.
 std::optional<std::string> Unescaped(std::string_view token) {

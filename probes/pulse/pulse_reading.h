@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,6 +24,10 @@ using PulseReading = std::variant<double, PulseFailure>;
 /// Source: RFC 9110 section 5.6.7.
 PulseReading ReadHttpDateHeader(const std::vector<std::pair<std::string, std::string>>& headers,
                                 std::string_view name, WallTime now);
+
+/// Unix seconds of a time such as "2026-01-31T16:00:00Z" or "2026-01-31 17:00:00.5+01:00"; empty
+/// for any other text. Source: RFC 3339 section 5.6.
+std::optional<double> ReadRfc3339(std::string_view text);
 
 /// The value at `pointer` in a JSON document: a number of Unix seconds, or RFC 3339 text.
 /// Source: RFC 6901 (pointer), RFC 3339 section 5.6 (text).

@@ -3,13 +3,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 
 #include "exporter/evidence/redaction.h"
 #include "exporter/evidence/report_facts.h"
 #include "tests/exporter/evidence/golden.h"
 #include "tests/exporter/evidence/path_facts.h"
+#include "tests/support/child_process.h"
+#include "tests/support/test_folder.h"
 
 namespace pathwitness {
 namespace {
@@ -166,6 +170,30 @@ TEST(ReportText, NoControlCharacterOfARouterOrAnIncidentIsLeft) {
 
 TEST(ReportJson, LooksAsItAlwaysDid) {
   ExpectGolden("report.json", ReportJson(MakeReport(SomeFacts())));
+}
+
+TEST(ReportJson, IsAsItsSchemaSays) {
+  const TestFolder folder;
+  ReportFacts facts = SomeFacts();
+  facts.flows.assign(2, {.sent = 100, .received = 100});
+  facts.one_way = OneWayLoss{};
+  HttpsStats service{.requests = 1};
+  facts.windows[1].service = service;
+  const std::string full = folder.Write("full.json", ReportJson(MakeReport(facts)));
+  const std::string empty = folder.Write("empty.json", ReportJson(MakeReport({.prober = OfficeTrace()})));
+
+  ChildProcess validate(
+      {"python3", "-c",
+       "import json, sys, jsonschema\n"
+       "schema = json.load(open(sys.argv[1]))\n"
+       "for name in sys.argv[2:]: jsonschema.validate(json.load(open(name)), schema)\n",
+       PATHWITNESS_SOURCE_DIR "/docs/report.schema.json", full, empty});
+
+  const std::optional<int> status = validate.AwaitExit(std::chrono::seconds(30));
+  if (validate.Output().find("No module named 'jsonschema'") != std::string::npos) {
+    GTEST_SKIP() << "jsonschema is not installed (Debian package python3-jsonschema)";
+  }
+  EXPECT_EQ(status, 0) << validate.Output();
 }
 
 TEST(ReportJson, NamesItsSchemaAndVersion) {
