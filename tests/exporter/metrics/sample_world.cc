@@ -193,10 +193,10 @@ RouteSnapshot ChangedRoute(WallTime now) {
   route.last_located.before = {.asn = 64501};
   route.last_located.after = {.asn = 64500};
   route.path = {trace.hops[0].address, std::nullopt, trace.hops[2].address};
-  route.networks = {{.kind = AddressKind::Private},
+  route.networks = {{.kind = AddressKind::Network, .asn = 64501, .name = "AS64501"},
                     {},
                     {.kind = AddressKind::Network, .asn = 64500, .as_name = "Example"}};
-  route.owners = {{.segment = Segment::SourceLan, .name = "local network"},
+  route.owners = {{.segment = Segment::SourceIsp, .asn = 64501, .name = "AS64501"},
                   {},
                   {.segment = Segment::DestinationAs, .asn = 64500, .name = "AS64500"}};
   return route;
