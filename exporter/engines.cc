@@ -8,6 +8,7 @@
 #include "exporter/archive/upload_engine.h"
 #include "exporter/diagnosis/diagnosis_engine.h"
 #include "exporter/discovery/discovery_engine.h"
+#include "exporter/evidence/report_engine.h"
 #include "exporter/history/history_engine.h"
 #include "exporter/rules/rules_engine.h"
 #include "probes/dns/dns_engine.h"
@@ -46,6 +47,22 @@ DiagnosisBoards ForDiagnosis(Boards& boards) {
           .asn = boards.asn,
           .verdicts = boards.verdicts,
           .incidents = boards.incidents};
+}
+
+ReportBoards ForReports(const Boards& boards) {
+  return {.traces = boards.traces,
+          .routes = boards.routes,
+          .verdicts = boards.verdicts,
+          .incidents = boards.incidents};
+}
+
+/// Has the archive keep a report, on its own thread.
+ReportEngine::Keep KeepIn(EngineThread& archive) {
+  return [&archive](ReportFiles report) {
+    archive.Post([report = std::move(report)](Engine& engine, MonoTime) {
+      dynamic_cast<ArchiveEngine&>(engine).Keep(report);
+    });
+  };
 }
 
 HistoryBoards ForHistory(Boards& boards) {
@@ -110,7 +127,11 @@ void Engines::AddWitnesses() {
 void Engines::AddKeepers() {
   Add("history",
       [this] { return std::make_unique<HistoryEngine>(ForHistory(boards_), clock_, log_); });
-  Add("archive", [this] { return std::make_unique<ArchiveEngine>(boards_.archive, clock_, log_); });
+  EngineThread& archive = Add(
+      "archive", [this] { return std::make_unique<ArchiveEngine>(boards_.archive, clock_, log_); });
+  Add("reports", [this, &archive] {
+    return std::make_unique<ReportEngine>(ForReports(boards_), KeepIn(archive), clock_);
+  });
   Add("upload", [this] { return std::make_unique<UploadEngine>(boards_.upload, clock_, log_); });
 }
 

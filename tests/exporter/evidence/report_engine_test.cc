@@ -1,0 +1,137 @@
+#include "exporter/evidence/report_engine.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "exporter/history/history_codec.h"
+#include "exporter/history/history_store.h"
+#include "tests/exporter/evidence/path_facts.h"
+#include "tests/exporter/history/history_stage.h"
+#include "tests/support/test_folder.h"
+
+namespace pathwitness {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+constexpr const char* kPath = "192.168.1.1 203.0.113.1 198.51.100.1 198.51.100.2 198.18.0.9!";
+
+/// A history of half an hour, and an engine that starts at 16:00 and is asked every second.
+class ReportEngineTest : public ::testing::Test {
+ protected:
+  ReportEngineTest() {
+    config_.history.directory = folder_.Path().string();
+    HistoryStore store(config_.history.directory);
+    for (int minute = -15; minute < 20; minute += 5) {
+      const TraceStats stats = StatsOf(kPath, {0, 0, 264, 31, 36});
+      HistoryBatch batch{.start = Minute(minute)};
+      batch.rows.push_back(
+          {.prober = OfficeTrace(), .routes = stats.routes, .stats = EncodeStats(stats)});
+      EXPECT_FALSE(store.Write(batch, Minute(minute)).has_value());
+    }
+    engine_.Apply(std::make_shared<const Config>(config_), clock_.Now());
+  }
+
+  void Live(Duration length) {
+    const WallTime end = clock_.WallNow() + length;
+    while (clock_.WallNow() < end) {
+      clock_.Advance(std::chrono::seconds(1));
+      engine_.Turn(clock_.Now());
+    }
+  }
+
+  void Fail(WallTime since) {
+    auto snapshot = std::make_shared<VerdictSnapshot>();
+    snapshot->status.key = OfficeTrace();
+    snapshot->since = since;
+    snapshot->verdict = Verdict{.state = VerdictState::Loss, .text = "Packets are lost."};
+    verdict_writer_.Publish(OfficeTrace(), std::move(snapshot));
+  }
+
+  void ShowIncident(std::optional<WallTime> closed) {
+    auto incident = std::make_shared<IncidentSnapshot>();
+    const std::string id = "20260131T160100Z-0001";
+    incident->id = id;
+    incident->opened = Minute(1);
+    incident->since = Minute(0);
+    incident->closed = closed;
+    incident->witness = OfficeTrace();
+    incident_writer_.Publish(id, std::move(incident));
+  }
+
+  const TestFolder folder_;
+  SteppedClock clock_{Minute(0)};
+  TraceBoard traces_;
+  RouteBoard routes_;
+  VerdictBoard verdicts_;
+  IncidentBoard incidents_;
+  VerdictBoard::Writer verdict_writer_ = verdicts_.NewWriter();
+  IncidentBoard::Writer incident_writer_ = incidents_.NewWriter();
+  Config config_;
+  std::vector<ReportFiles> kept_;
+  ReportEngine engine_{
+      {.traces = traces_, .routes = routes_, .verdicts = verdicts_, .incidents = incidents_},
+      [this](ReportFiles report) { kept_.push_back(std::move(report)); },
+      clock_};
+};
+
+TEST_F(ReportEngineTest, ATargetThatIsWellHasNoReports) {
+  Live(std::chrono::minutes(12));
+
+  EXPECT_THAT(kept_, IsEmpty());
+}
+
+TEST_F(ReportEngineTest, ATargetInTroubleHasOneEveryFiveMinutes) {
+  Fail(Minute(0));
+
+  Live(std::chrono::minutes(11));
+
+  ASSERT_THAT(kept_, SizeIs(2));
+  EXPECT_EQ(kept_.front().at, Minute(5));
+  EXPECT_EQ(kept_.front().destination, "198.18.0.9");
+  EXPECT_THAT(kept_.front().forms.at("txt"), HasSubstr("Packets are lost."));
+  EXPECT_THAT(kept_.front().forms.at("json"), HasSubstr("pathwitness.report"));
+}
+
+TEST_F(ReportEngineTest, AnIncidentHasOneWhenItOpens) {
+  Live(std::chrono::minutes(1));
+  ShowIncident(std::nullopt);
+
+  Live(std::chrono::seconds(3));
+
+  EXPECT_THAT(kept_, SizeIs(1));
+}
+
+TEST_F(ReportEngineTest, AnIncidentHasOneOfAllOfItAQuarterOfAnHourAfterItsEnd) {
+  Live(std::chrono::minutes(1));
+  ShowIncident(std::nullopt);
+  Live(std::chrono::minutes(2));
+  ShowIncident(Minute(3));
+
+  Live(std::chrono::minutes(17));
+
+  ASSERT_THAT(kept_, SizeIs(2));
+  EXPECT_EQ(kept_.back().at, Minute(3));
+  EXPECT_THAT(kept_.back().forms.at("txt"), HasSubstr("after: 2026-01-31 16:03:00 - 16:18:00"));
+}
+
+TEST_F(ReportEngineTest, WithoutAHistoryThereAreNoReports) {
+  config_.history.is_enabled = false;
+  engine_.Apply(std::make_shared<const Config>(config_), clock_.Now());
+  Fail(Minute(0));
+
+  Live(std::chrono::minutes(6));
+
+  EXPECT_THAT(kept_, IsEmpty());
+}
+
+}  // namespace
+}  // namespace pathwitness
