@@ -97,7 +97,9 @@ int Serve(const Flags& flags) {
           : "";
   DropCapabilities(NeededCapability(loaded.config));
 
-  const std::string targets = std::to_string(loaded.config.targets.size());
+  const auto targets = std::ranges::count_if(
+      loaded.config.targets,
+      [&](const TargetConfig& target) { return Watches(flags.shard, target.name); });
   App app({.config_file = flags.config_file,
            .environment = flags.environment,
            .telemetry_path = flags.telemetry_path,
@@ -113,7 +115,7 @@ int Serve(const Flags& flags) {
     log.Write(LogLevel::Info, "listening",
               {{"address", address.ToString()},
                {"environment", flags.environment},
-               {"targets", targets}});
+               {"targets", std::to_string(targets)}});
   }
   if (!reflects_at.empty()) {
     log.Write(LogLevel::Info, "reflecting", {{"udp", reflects_at}});

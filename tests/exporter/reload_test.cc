@@ -1,10 +1,13 @@
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -196,7 +199,8 @@ TEST(Reload, KilledInTheMiddleItStartsCleanly) {
     Server server(workplace);
     server.GetUntil("/-/ready", " 200 ");
     ASSERT_THAT(server.Post("/pulse/nightly-backup"), StartsWith("HTTP/1.1 200 "));
-    workplace.Configure(ManyTargets(1000));
+    // It keeps the target of the heartbeat, as an engine may have taken it over by then.
+    workplace.Configure(ManyTargets(1000) + "  - {name: nightly-backup, pulse: {push: {}}}\n");
     server.Process().Signal(SIGHUP);
     server.Process().ReadUntil("reloading the configuration", 20s);
     server.Process().Signal(SIGKILL);
@@ -256,6 +260,48 @@ TEST(Discovery, ATargetWhoseNameIsTakenIsRefusedAlone) {
   EXPECT_THAT(server.Process().ReadUntil("discovered targets changed", 20s),
               AllOf(HasSubstr("discovered target refused"), HasSubstr("targets[staying]"),
                     HasSubstr("targets=2 added=1")));
+}
+
+constexpr int kSharded = 12;  // targets from each of file and discovery
+
+/// The targets that `shard` of 2 watches, after all that is discovered was taken over.
+std::set<std::string> WatchedBy(const std::string& shard) {
+  std::string written = "discovery: {target_files: [\"discovered/*.json\"]}\n";
+  written += "defaults: {trace: {protocols: [udp]}}\ntargets:\n";
+  std::string found = "[";
+  for (int i = 0; i < kSharded; ++i) {
+    written += fmt::format("  - {{name: written-{}, host: 127.0.0.1, trace: {{}}}}\n", i);
+    found += fmt::format(
+        R"({}{{"targets": ["127.0.0.3"], "labels": {{"__pathwitness_name": "found-{}"}}}})",
+        i == 0 ? "" : ",", i);
+  }
+  const Workplace workplace(written);
+  workplace.Write("discovered/a.json", found + "]");
+  Server server(workplace, {"--shard=" + shard});
+  server.Process().ReadUntil("discovered targets changed", 20s);
+  const std::string page = server.Get("/metrics");
+  const std::string mark = "\npathwitness_target_info{target=\"";
+  std::set<std::string> watched;
+  for (std::size_t at = page.find(mark); at != std::string::npos; at = page.find(mark, at + 1)) {
+    const std::size_t name = at + mark.size();
+    watched.insert(page.substr(name, page.find('"', name) - name));
+  }
+  const auto own = std::ranges::count_if(
+      watched, [](const std::string& name) { return name.starts_with("written-"); });
+  EXPECT_THAT(server.Process().Output(),
+              testing::ContainsRegex(fmt::format("listening.* targets={}\n", own)));
+  return watched;
+}
+
+TEST(Shards, ShareWhatIsWrittenAndWhatIsDiscovered) {
+  const std::set<std::string> first = WatchedBy("0/2");
+  const std::set<std::string> second = WatchedBy("1/2");
+  std::set<std::string> all = first;
+  all.insert(second.begin(), second.end());
+  EXPECT_EQ(all.size(), 2U * kSharded);
+  EXPECT_EQ(first.size() + second.size(), all.size()) << "nothing is watched twice";
+  EXPECT_THAT(first, testing::AllOf(testing::Contains(StartsWith("found-")),
+                                    testing::Contains(StartsWith("written-"))));
 }
 
 TEST(Environment, IsLaidOverTheDefault) {
