@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Runs one exporter on a list of addresses for a while and scrapes it as Prometheus would.
 
-exporter_run.py KIND SECONDS LIST [PROGRAM]   KIND: pathwitness, smokeping or blackbox
+exporter_run.py KIND SECONDS LIST [PROGRAM]   KIND: pathwitness, smokeping, blackbox, or prometheus:
+                                              pathwitness, scraped by a real Prometheus
 
 Prints JSON: CPU nanoseconds and peak resident bytes of the exporter's process alone (not of this
 script, which plays Prometheus), what it told of each address (mean round trip in seconds, lost
@@ -21,6 +22,8 @@ import threading
 import time
 
 PORT = 9911
+PROMETHEUS_PORT = 9912
+OURS = ("pathwitness", "prometheus")
 SCRAPE_INTERVAL = {"pathwitness": 1.0, "smokeping": 1.0, "blackbox": 5.0}
 SAMPLE = re.compile(r"^(\w+)(?:\{(.*)\})? (\S+)$")
 
@@ -29,9 +32,10 @@ def write_config(kind, addresses, directory):
     """The command line of the exporter."""
     path = os.path.join(directory, "config.yaml")
     with open(path, "w", encoding="ascii") as file:
-        if kind == "pathwitness":
+        if kind in OURS:
+            budget = 3 * len(addresses)  # what 15 hops need, and a little more
             file.write(f"state_directory: {directory}\n")
-            file.write("probing: {packets_per_second: 100000, packets_per_second_per_network: 0}\n")
+            file.write(f"probing: {{packets_per_second: {budget}, packets_per_second_per_network: 0}}\n")
             file.write("targets:\n")
             for address in addresses:
                 file.write(f"  - {{name: to-{address}, host: {address}, trace: {{protocols: [icmp]}}}}\n")
@@ -44,7 +48,7 @@ def write_config(kind, addresses, directory):
             file.write("modules: {icmp: {prober: icmp, timeout: 4s, icmp: {preferred_ip_protocol: ip4}}}\n")
     listen = f"--web.listen-address=127.0.0.1:{PORT}"
     program = {"smokeping": "prometheus-smokeping-prober", "blackbox": "prometheus-blackbox-exporter"}
-    return [sys.argv[4] if kind == "pathwitness" else program[kind], f"--config.file={path}", listen]
+    return [sys.argv[4] if kind in OURS else program[kind], f"--config.file={path}", listen]
 
 
 class Process:
@@ -70,8 +74,8 @@ class Process:
 class Scraper:
     """One kept connection."""
 
-    def __init__(self):
-        self.connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=30)
+    def __init__(self, port=PORT):
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
 
     def get(self, path):
         self.connection.request("GET", path, headers={"Accept-Encoding": "gzip"})
@@ -90,10 +94,15 @@ def wait_until_up(process):
     sys.exit("the exporter does not listen")
 
 
-def samples(answer):
+def text_of(answer):
     body, is_packed = answer
-    for line in (gzip.decompress(body) if is_packed else body).decode().splitlines():
-        match = SAMPLE.match(line)
+    return (gzip.decompress(body) if is_packed else body).decode()
+
+
+def samples(answer, start=""):
+    """Those whose names begin with `start`."""
+    for line in text_of(answer).splitlines():
+        match = SAMPLE.match(line) if line.startswith(start) else None
         if match:
             labels = dict(re.findall(r'(\w+)="((?:[^"\\]|\\.)*)"', match[2] or ""))
             yield match[1], labels, float(match[3])
@@ -105,11 +114,12 @@ def scrape_page(process, seconds):
     A scrape's own CPU time is that of more scrapes at the end, back to back."""
     scraper = Scraper()
     end = time.monotonic() + seconds
-    walls = []
+    walls, rates = [], Rates()
     while time.monotonic() < end:
         start = time.monotonic()
         page = scraper.get("/metrics")
         walls.append(time.monotonic() - start)
+        rates.look(page, start)
         time.sleep(max(0.0, SCRAPE_INTERVAL["smokeping"] - walls[-1]))
     figures = {"rss": process.memory("VmRSS"), "peak": process.memory("VmHWM")}
     idle_from, idle_cpu = time.monotonic(), process.cpu()
@@ -123,13 +133,58 @@ def scrape_page(process, seconds):
     figures["scrape_cpu"] = busy / times
     figures["cpu"] = process.cpu() - busy  # of all its probes, and a scrape a second
     figures["scrape_wall"] = sorted(walls)[len(walls) // 2]
-    figures["series"] = sum(1 for _ in samples(page))
+    figures["series"] = sum(not line.startswith("#") for line in text_of(page).splitlines())
+    if rates.seen:
+        figures["packets_per_second_most"] = round(max(rates.seen))
     return figures, page
+
+
+class Rates:
+    """How many packets were sent a second, over stretches of at least 10 s."""
+
+    def __init__(self):
+        self.seen, self.count, self.time = [], None, 0.0
+
+    def look(self, answer, now):
+        if now < self.time + 10:
+            return
+        body, is_packed = answer
+        text = gzip.decompress(body) if is_packed else body
+        sent = re.findall(rb"^pathwitness_packets_sent_total\{.*\} (\S+)$", text, re.MULTILINE)
+        count = sum(map(float, sent))
+        if self.count is not None:
+            self.seen.append((count - self.count) / (now - self.time))
+        self.count, self.time = count, now
+
+
+def scrape_by_prometheus(process, seconds, directory):
+    """What a Prometheus with default settings says of its scrapes."""
+    path = os.path.join(directory, "prometheus.yaml")
+    with open(path, "w", encoding="ascii") as file:
+        file.write("scrape_configs: [{job_name: it, scrape_interval: 15s, static_configs: "
+                   f"[{{targets: ['127.0.0.1:{PORT}']}}]}}]\n")
+    command = ["prometheus", f"--config.file={path}", f"--storage.tsdb.path={directory}/tsdb",
+               f"--web.listen-address=127.0.0.1:{PROMETHEUS_PORT}"]
+    figures = {}
+    with open(os.path.join(directory, "prometheus.log"), "wb") as log:
+        prometheus = subprocess.Popen(command, stdout=log, stderr=log)
+        try:
+            time.sleep(seconds)
+            for name in ("max_over_time(scrape_duration_seconds[1h])", "scrape_samples_scraped",
+                         "min_over_time(up[1h])", "count_over_time(up[1h])"):
+                answer = Scraper(PROMETHEUS_PORT).get("/api/v1/query?query=" + name)
+                result = json.loads(text_of(answer))["data"]["result"]
+                figures[name] = float(result[0]["value"][1]) if result else None
+        finally:
+            prometheus.kill()
+            prometheus.wait(30)
+    figures.update(cpu=process.cpu(), rss=process.memory("VmRSS"), peak=process.memory("VmHWM"))
+    return figures, Scraper().get("/metrics")
 
 
 def read_smokeping(page):
     requests, count, total = {}, {}, {}
-    for name, labels, value in samples(page):
+    for name, labels, value in samples(page, "smokeping_re"):
         host = labels.get("ip") or labels.get("host")
         if name == "smokeping_requests_total":
             requests[host] = value
@@ -143,7 +198,7 @@ def read_smokeping(page):
 
 def read_pathwitness(page):
     lost, count, total = {}, {}, {}
-    for name, labels, value in samples(page):
+    for name, labels, value in samples(page, ("pathwitness_path_probes_lost", "pathwitness_path_rtt_seconds_")):
         host = labels.get("target", "")[len("to-"):]
         if name == "pathwitness_path_probes_lost_total":
             lost[host] = value
@@ -157,9 +212,11 @@ def read_pathwitness(page):
 def of_itself(page):
     """Put-off and shed packets, and the 99th percentile of how late its scheduler was."""
     figures, buckets = {}, []
-    for name, labels, value in samples(page):
-        if name in ("pathwitness_packets_deferred_total", "pathwitness_packets_shed_total"):
-            figures[name[len("pathwitness_packets_"):-len("_total")] + " " + "".join(labels.values())] = value
+    of_interest = ("pathwitness_packets", "pathwitness_focus", "pathwitness_scheduler")
+    for name, labels, value in samples(page, of_interest):
+        if name in ("pathwitness_packets_deferred_total", "pathwitness_packets_shed_total",
+                    "pathwitness_focus_sets"):
+            figures[" ".join([name[len("pathwitness_"):], *labels.values()])] = value
         elif name == "pathwitness_scheduler_lateness_seconds_bucket" and labels["engine"] == "trace":
             buckets.append((float(labels["le"]), value))
     buckets.sort()
@@ -212,9 +269,10 @@ def main():
             if kind == "blackbox":
                 figures, targets = scrape_probes(process, addresses, seconds)
             else:
-                figures, page = scrape_page(process, seconds)
+                figures, page = (scrape_by_prometheus(process, seconds, directory)
+                                 if kind == "prometheus" else scrape_page(process, seconds))
                 targets = (read_smokeping if kind == "smokeping" else read_pathwitness)(page)
-                if kind == "pathwitness":
+                if kind in OURS:
                     figures.update(of_itself(page))
         finally:
             process.end()

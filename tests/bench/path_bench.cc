@@ -25,8 +25,9 @@
 // records say what the round trips were.
 //
 //   path_bench                       the engine, mtr and scamper, on idle and on busy cores
-//   path_bench TOOL N [PROGRAM]      one row: engine, mtr, scamper, smokeping, blackbox, or the
-//                                    exporter PROGRAM as pathwitness
+//   path_bench TOOL N [PROGRAM [S]]  one row: engine, mtr, scamper, smokeping, blackbox, or the
+//                                    exporter PROGRAM for S seconds, as pathwitness or, scraped by
+//                                    a real Prometheus, as prometheus
 //   path_bench run-engine N S        is what it starts to measure the engine: N targets, S seconds
 namespace pathwitness {
 namespace {
@@ -185,14 +186,15 @@ std::string WriteList(const Scenario& scenario, const fs::path& directory) {
 }
 
 /// `kind`: as exporter_run.py has it; `program`: of pathwitness.
-Contender Exporter(const std::string& kind, std::size_t targets, const std::string& program) {
+Contender Exporter(const std::string& kind, std::size_t targets, const std::string& program,
+                   const std::string& seconds) {
   const std::string script = std::string(PATHWITNESS_SOURCE_DIR) + "/tests/bench/exporter_run.py";
   return {.name = kind,
           .targets = targets,
           .commands =
               [=](const Scenario& scenario, const fs::path& directory) {
                 return std::vector<Command>{
-                    {{script, kind, kSeconds, WriteList(scenario, directory), program},
+                    {{script, kind, seconds, WriteList(scenario, directory), program},
                      directory / "out"}};
               },
           .read = ReadExporter,
@@ -266,14 +268,20 @@ void Compare() {
   fs::remove_all(directory);
 }
 
-Contender Find(const std::string& tool, std::size_t targets, const std::string& program) {
+/// `words`: the tool, the number of targets, and what else there is.
+Contender Find(const std::vector<std::string>& words) {
+  const std::string& tool = words[0];
+  const std::size_t targets = std::stoul(words[1]);
   if (tool == "engine") {
     return Engine(targets);
   }
   if (tool == "mtr") {
     return Mtr(targets);
   }
-  return tool == "scamper" ? Scamper(targets) : Exporter(tool, targets, program);
+  const std::string program = words.size() > 2 ? fs::absolute(words[2]).string() : "";
+  return tool == "scamper"
+             ? Scamper(targets)
+             : Exporter(tool, targets, program, words.size() > 3 ? words[3] : kSeconds);
 }
 
 int Main(const std::vector<std::string>& arguments) {
@@ -287,8 +295,7 @@ int Main(const std::vector<std::string>& arguments) {
     return 1;
   }
   if (arguments.size() >= 3) {
-    const std::string program = arguments.size() > 3 ? fs::absolute(arguments[3]).string() : "";
-    const Contender contender = Find(arguments[1], std::stoul(arguments[2]), program);
+    const Contender contender = Find({arguments.begin() + 1, arguments.end()});
     const Result result = Run(contender, Directory());
     PrintRow(contender, "idle", result, result.cpu_us_per_probe);
     fs::remove_all(Directory());

@@ -4,8 +4,8 @@
 #   chain   here -- PREFIX1 -- PREFIX2 -- PREFIX3 -- PREFIX4
 #           Link i (from 0) is 198.51.100.(4i)/30 and 2001:db8:i::/64, .1 to the left, .2 to the
 #           right; the last namespace is the destination.
-#   plain   the same with limits on ICMP errors as Linux has them by default, and 203.0.113.1 to .20
-#           on the last namespace
+#   plain   the same with limits on ICMP errors as Linux has them by default, and 203.0.113.0/24 on
+#           the last namespace
 #   uplinks here == PREFIX1 and PREFIX2, by devices up1 (198.51.100.0/30) and up2 (198.51.100.4/30);
 #           all goes through up1 but what bears mark 7.
 #   down    removes the namespaces of both.
@@ -54,7 +54,7 @@ chain | plain)
     ip -n "$prefix$((i + 1))" -6 route add 2001:db8:0::/64 via "2001:db8:$i::1"
   done
   if [ "$shape" = plain ]; then
-    for i in $(seq 20); do ip -n "${prefix}4" addr add "203.0.113.$i/32" dev lo; done
+    ip -n "${prefix}4" route add local 203.0.113.0/24 dev lo
   fi
   ;;
 uplinks)

@@ -21,7 +21,6 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr unsigned kTargets = 20;
 constexpr std::size_t kRouters = 3;
 
 bool RunScript(const std::string& shape, const std::string& prefix) {
@@ -36,16 +35,19 @@ class PlainRouters : public testing::Test {
       GTEST_SKIP() << why;
     }
     ASSERT_TRUE(RunScript("plain", prefix_));
+  }
+
+  void TearDown() override { RunScript("down", prefix_); }
+
+  void Watch(unsigned targets) {
     auto config = std::make_shared<Config>();
-    for (unsigned i = 1; i <= kTargets; ++i) {
+    for (unsigned i = 1; i <= targets; ++i) {
       Watch(*config, "203.0.113." + std::to_string(i));
     }
     engine_ = std::make_unique<TraceEngine>(OpenPacketPorts(*config, log_).factory(), dns_, board_,
                                             self_board_, clock_, log_);
     engine_->Apply(config, clock_.Now());
   }
-
-  void TearDown() override { RunScript("down", prefix_); }
 
   void Watch(Config& config, const std::string& address) {
     TargetConfig target{.name = "here-to-" + address, .host = address};
@@ -65,7 +67,7 @@ class PlainRouters : public testing::Test {
 
   template <typename Question>
   bool RunUntil(Question is_enough) {
-    const MonoTime give_up = clock_.Now() + seconds(120);
+    const MonoTime give_up = clock_.Now() + seconds(1200);
     while (clock_.Now() < give_up) {
       engine_->Turn(clock_.Now());
       if (is_enough()) {
@@ -86,6 +88,20 @@ class PlainRouters : public testing::Test {
     });
   }
 
+  void ExpectNoLoss() const {
+    for (const TraceBoard::Pointer& snapshot : board_.All()) {
+      SCOPED_TRACE(snapshot->status.key.target);
+      EXPECT_EQ(snapshot->lost, 0U);
+      for (std::size_t i = 0; i < kRouters; ++i) {
+        const HopCounters& hop = snapshot->hops[i];
+        const std::string address = "198.51.100." + std::to_string(4 * i + 2);
+        EXPECT_EQ(hop.address, *IpAddress::Parse(address));
+        EXPECT_LE(static_cast<double>(hop.replies_missing), 0.02 * static_cast<double>(hop.probes))
+            << "of " << hop.probes;
+      }
+    }
+  }
+
   std::string prefix_ = "pws" + std::to_string(getpid()) + "-";
   SystemClock clock_;
   RecordingLog log_;
@@ -97,18 +113,18 @@ class PlainRouters : public testing::Test {
 };
 
 TEST_F(PlainRouters, AreShownToAllTwentyTargetsBehindThemWithoutLoss) {
+  Watch(20);
   ASSERT_TRUE(RunUntil([this] { return AreAllHopsShown(); }));
-  for (const TraceBoard::Pointer& snapshot : board_.All()) {
-    SCOPED_TRACE(snapshot->status.key.target);
-    EXPECT_EQ(snapshot->lost, 0U);
-    for (std::size_t i = 0; i < kRouters; ++i) {
-      const HopCounters& hop = snapshot->hops[i];
-      const std::string address = "198.51.100." + std::to_string(4 * i + 2);
-      EXPECT_EQ(hop.address, *IpAddress::Parse(address));
-      EXPECT_LE(static_cast<double>(hop.replies_missing), 0.02 * static_cast<double>(hop.probes))
-          << "of " << hop.probes;
-    }
-  }
+  ExpectNoLoss();
+}
+
+// Takes minutes: each path must have met each router once, at the routers' pace.
+TEST_F(PlainRouters, DISABLED_AreShownToTwoHundredTargetsBehindThemWithoutLoss) {
+  Watch(200);
+  const MonoTime begun = clock_.Now();
+  ASSERT_TRUE(RunUntil([this] { return AreAllHopsShown(); }));
+  ExpectNoLoss();
+  RecordProperty("seconds", std::to_string(ToSeconds(clock_.Now() - begun)));
 }
 
 }  // namespace
