@@ -207,7 +207,7 @@ void OneWayEngine::Watch(const TargetConfig& target, IpFamily family, MonoTime n
                 .family = family,
                 .keys = KeyRing::Read(target.reflector.key_file),
                 .count = OneWayCount(RandomNumber(), snapshot.totals),
-                .snapshot = std::move(snapshot),
+                .snapshot = snapshot,
                 .request_due = now,
                 .round_due = now + RoundOf(target.reflector)};
   Publish(prober);
