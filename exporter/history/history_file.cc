@@ -13,7 +13,7 @@
 namespace pathwitness {
 namespace {
 
-constexpr std::int64_t kDay = 24 * 3600;
+constexpr std::int64_t kDay = 86400;
 
 /// Two rows of one prober into one. False when they are of different kinds.
 bool Join(DecodedBucket& sum, const DecodedBucket& later) {

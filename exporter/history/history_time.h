@@ -10,8 +10,8 @@
 namespace pathwitness {
 
 inline WallTime FloorTo(WallTime time, Duration step) {
-  const auto into = time.time_since_epoch() % step;
-  return time - (into < into.zero() ? into + step : into);
+  const Duration into = time.time_since_epoch() % step;
+  return time - (into < Duration::zero() ? into + step : into);
 }
 
 inline std::int64_t UnixSeconds(WallTime time) {

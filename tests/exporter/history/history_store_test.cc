@@ -3,10 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <thread>
 
 #include "exporter/history/history_reader.h"
 #include "exporter/history/sqlite.h"
@@ -237,6 +239,32 @@ TEST_F(HistoryStoreTest, AReaderThatIsOpenFindsTheNewFile) {
   Write(start_);
   Write(start_ + seconds(10));
   EXPECT_EQ(SentInHistory(reader, kProber), 20U);
+}
+
+TEST_F(HistoryStoreTest, ReadersSeeWholeFlushesWhileThereAreMore) {
+  Write(start_);
+  std::atomic<bool> is_over = false;
+  const auto read = [&] {
+    HistoryReader reader(folder_.Path());
+    std::uint64_t before = 0;
+    while (!is_over) {
+      const std::uint64_t sent = SentInHistory(reader, kProber);
+      EXPECT_FALSE(reader.Failure());
+      EXPECT_GE(sent, before);
+      EXPECT_EQ(sent % 10, 0U);
+      before = sent;
+    }
+  };
+  std::thread one(read);
+  std::thread two(read);
+  for (int i = 1; i < 60; ++i) {
+    Write(start_ + i * kFineBucket);
+    EXPECT_FALSE(store_->Tidy(limits_, start_ + i * kFineBucket));
+  }
+  is_over = true;
+  one.join();
+  two.join();
+  EXPECT_EQ(Sent(), 600U);
 }
 
 TEST_F(HistoryStoreTest, AFileOfANewerVersionIsLeftAlone) {
