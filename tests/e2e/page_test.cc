@@ -12,6 +12,7 @@
 
 #include "tests/support/paging_stage.h"
 #include "tests/support/running_server.h"
+#include "tests/support/simulated_world.h"
 
 // Two exporters, two Prometheus and two clustered Alertmanagers with the shipped rules and
 // settings; a service that fails; what PagerDuty gets. Each waits for what it must see and for
@@ -22,6 +23,7 @@ namespace {
 using namespace std::chrono_literals;
 using testing::AllOf;
 using testing::Contains;
+using testing::ContainsRegex;
 using testing::EndsWith;
 using testing::HasSubstr;
 using testing::Pair;
@@ -190,6 +192,35 @@ TEST_F(Page, WithoutAnyPrometheusTheHeartbeatStops) {
     is_beating = AwaitBeat(5s);
   }
   EXPECT_FALSE(is_beating);
+}
+
+/// In a simulated internet, where whose the fault is is known. The rules are faster than the
+/// exporter, which has its usual speed, so they start when it has found out.
+TEST(PageOfAFault, SaysWhoseItIsAndWhere) {
+  const std::string why_not = SimulatedWorld::WhyNot();
+  if (!why_not.empty()) {
+    GTEST_SKIP() << why_not;
+  }
+  SimulatedWorld world;
+  world.SetLoss(0.5);
+  world.MetricsUntil("state=\"loss\",owner=");
+  ASSERT_THAT(world.MetricsUntil("state=\"loss\",owner=\"lab-cloud\""),
+              HasSubstr("state=\"loss\",owner=\"lab-cloud\""));
+  PagingStage stage(90);
+  const std::vector<std::string> exporters(2, LoopbackPlace(world.Port()));
+  const AlertmanagerServer alertmanager(stage.Alertmanager(exporters));
+  const std::vector<std::string> alertmanagers(2, LoopbackPlace(alertmanager.Port()));
+  const PrometheusServer prometheus(
+      stage.Prometheus({.exporters = exporters, .alertmanagers = alertmanagers}, "a"));
+  ASSERT_TRUE(stage.PagerDuty().AwaitAccepted(
+      [](const auto& events) { return !PagesOf(events).empty(); }, 60s));
+  const PagerDutyEvent page = PagesOf(stage.PagerDuty().Accepted()).at(0).events.at(0);
+  RecordProperty("event", page.body);
+  EXPECT_THAT(page.details.at("verdict"),
+              AllOf(StartsWith("loss (trace_icmp, ipv4): lab-cloud, P="),
+                    ContainsRegex("between hop [1-4] and hop [5-7]")));
+  EXPECT_THAT(page.details.at("owner"), StartsWith("lab-cloud (P="));
+  EXPECT_THAT(page.details.at("scope"), HasSubstr("target here-to-shop"));
 }
 
 }  // namespace
