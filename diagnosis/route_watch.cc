@@ -1,222 +1,20 @@
 #include "diagnosis/route_watch.h"
 
 #include <algorithm>
-#include <cmath>
 #include <set>
 #include <utility>
 
-// A hop is judged by itself: `away` counts the rounds in which only strange addresses answered at
-// its TTL. Silence neither adds to it nor ends it, a known address ends it. Only when a hop is away
-// for good are the paths laid beside each other, to tell where they part: an inserted hop shifts
-// all behind it, and they are no changes.
+#include "diagnosis/answered_path.h"
+
+// Only when a hop is away for good are the paths laid beside each other, to tell where they part:
+// an inserted hop shifts all behind it, and they are no changes.
 namespace pathwitness {
 namespace {
 
 constexpr std::size_t kMostFlows = 64;
-constexpr std::size_t kMostHops = 64;
-constexpr std::size_t kWidest = 16;        // addresses of a hop
-constexpr std::size_t kMostNewcomers = 4;  // of a hop
-constexpr unsigned kRoundsToChange = 3;
-constexpr unsigned kRoundsToAdmit = 3;
-constexpr unsigned kKnownRoundsToAdmit = 2;
-constexpr unsigned kPatienceWithNewcomers = 100;  // known rounds for each of its own
 constexpr unsigned kRoundsToStall = 30;
-constexpr double kMistrust = .05;        // that a hop has more responders than were seen
-constexpr double kChance = .001;         // that all of a hop's known responders were away by chance
-constexpr double kSilenceChance = 1e-6;  // that a hop was silent by chance
-
-// Rounds in a row without any of `known` equal responders, if there was just one more of them.
-unsigned RoundsToMove(std::size_t known) {
-  if (known < 2) {
-    return kRoundsToChange;  // one that was always alone is not balanced by packet
-  }
-  const double rounds = std::log(kChance) / -std::log(static_cast<double>(known) + 1);
-  return std::max(kRoundsToChange, static_cast<unsigned>(std::ceil(rounds)));
-}
-
-void AddOnce(std::vector<IpAddress>& addresses, const IpAddress& address) {
-  if (addresses.size() < kWidest &&
-      std::find(addresses.begin(), addresses.end(), address) == addresses.end()) {
-    addresses.push_back(address);
-  }
-}
-
-void TrimSilence(PathView& view) {
-  while (!view.empty() && view.back().empty()) {
-    view.pop_back();
-  }
-}
-
-bool Holds(const std::vector<IpAddress>& hop, const IpAddress& address) {
-  return std::find(hop.begin(), hop.end(), address) != hop.end();
-}
-
-// What lies behind the destination's first answer is no path: where its last answer is lost now and
-// then, it is known at two TTLs, and the first one counts.
-void EndAtDestination(PathView& view, const IpAddress& destination) {
-  const auto at = std::find_if(view.begin(), view.end(),
-                               [&](const auto& hop) { return Holds(hop, destination); });
-  if (at != view.end()) {
-    view.erase(at + 1, view.end());
-  }
-  TrimSilence(view);
-}
-
-// An unreachable says that somebody gave up, not who stands at that TTL.
-PathView Answers(const Round& round) {
-  PathView view;
-  for (const Hop& hop : round.hops) {
-    if (hop.ttl == 0 || hop.ttl > kMostHops) {
-      continue;
-    }
-    view.resize(std::max<std::size_t>(view.size(), hop.ttl));
-    for (const HopReply& reply : hop.replies) {
-      const bool is_end = reply.kind == ReplyKind::Reached || reply.responder == round.destination;
-      if (is_end || reply.kind == ReplyKind::TimeExceeded) {
-        AddOnce(view[hop.ttl - 1U], is_end ? round.destination : reply.responder);
-      }
-    }
-  }
-  EndAtDestination(view, round.destination);
-  return view;
-}
-
-// By TTL - 1. Hops that many paths share are probed in some rounds only.
-std::vector<bool> Asked(const Round& round) {
-  std::vector<bool> asked(kMostHops);
-  for (const Hop& hop : round.hops) {
-    if (hop.ttl > 0 && hop.ttl <= kMostHops && hop.sent > 0) {
-      asked[hop.ttl - 1U] = true;
-    }
-  }
-  return asked;
-}
-
-// True when an address answers again behind another one.
-bool HasCircle(const PathView& view) {
-  for (std::size_t i = 0; i < view.size(); ++i) {
-    bool has_other = false;
-    for (std::size_t j = i + 1; j < view.size(); ++j) {
-      const bool is_same = HasCommonAddress(view[i], view[j]);
-      if (is_same && has_other) {
-        return true;
-      }
-      has_other = has_other || (!view[j].empty() && !is_same);
-    }
-  }
-  return false;
-}
 
 }  // namespace
-
-unsigned SamplesToTrust(std::size_t known) {
-  const auto k = static_cast<double>(known);
-  return static_cast<unsigned>(std::ceil(std::log(kMistrust / (k + 1)) / std::log(k / (k + 1))));
-}
-
-bool RouteWatch::HopMemory::Knows(const IpAddress& address) const {
-  return std::any_of(known.begin(), known.end(),
-                     [&](const KnownAddress& entry) { return entry.address == address; });
-}
-
-bool RouteWatch::HopMemory::KnowsAny(const std::vector<IpAddress>& addresses) const {
-  return std::any_of(addresses.begin(), addresses.end(),
-                     [this](const IpAddress& address) { return Knows(address); });
-}
-
-bool RouteWatch::HopMemory::IsTrusted() const {
-  return !known.empty() && known.size() < kWidest && samples >= SamplesToTrust(known.size());
-}
-
-bool RouteWatch::HopMemory::HasMoved() const {
-  return away >= RoundsToMove(known.size());
-}
-
-bool RouteWatch::HopMemory::HasFallenSilent() const {
-  const auto answered = static_cast<double>(samples);
-  const double share = answered / (answered + static_cast<double>(missed) + 1);
-  return IsTrusted() && silent_run >= kRoundsToChange &&
-         std::pow(1 - share, silent_run) < kSilenceChance;
-}
-
-void RouteWatch::HopMemory::Learn(const std::vector<IpAddress>& answers, std::uint64_t round) {
-  ++samples;
-  for (const IpAddress& address : answers) {
-    auto entry = std::find_if(known.begin(), known.end(), [&](const KnownAddress& candidate) {
-      return candidate.address == address;
-    });
-    if (entry == known.end()) {
-      if (known.size() == kWidest) {
-        continue;
-      }
-      entry = known.insert(known.end(), {.address = address});
-    }
-    ++entry->count;
-    entry->last_sample = samples;
-    entry->last_round = round;
-  }
-  Forget();
-}
-
-// Takes out the responders that have been away for too long to be there still.
-void RouteWatch::HopMemory::Forget() {
-  if (known.size() < 2) {
-    return;
-  }
-  std::erase_if(known, [this, size = known.size()](const KnownAddress& entry) {
-    const double share =
-        std::min(static_cast<double>(entry.count) / static_cast<double>(entry.last_sample),
-                 1 / static_cast<double>(size));
-    return std::pow(1 - share, static_cast<double>(samples - entry.last_sample)) < kSilenceChance;
-  });
-}
-
-// Takes note of strange addresses at a trusted hop, and gives the one that is now believed to
-// belong there: it keeps appearing, and so do those known.
-std::optional<IpAddress> RouteWatch::HopMemory::Admit(const std::vector<IpAddress>& answers,
-                                                      std::uint64_t round) {
-  if (KnowsAny(answers)) {
-    for (Newcomer& newcomer : newcomers) {
-      ++newcomer.known_rounds;
-    }
-  }
-  for (const IpAddress& address : answers) {
-    if (Knows(address)) {
-      continue;
-    }
-    auto newcomer = std::find_if(newcomers.begin(), newcomers.end(),
-                                 [&](const Newcomer& entry) { return entry.address == address; });
-    if (newcomer == newcomers.end()) {
-      if (newcomers.size() == kMostNewcomers) {
-        newcomers.erase(newcomers.begin());
-      }
-      newcomer = newcomers.insert(newcomers.end(), {.address = address});
-    }
-    ++newcomer->rounds;
-  }
-  std::erase_if(newcomers, [](const Newcomer& entry) {
-    return entry.known_rounds > entry.rounds * kPatienceWithNewcomers;
-  });
-  const auto admitted = std::find_if(newcomers.begin(), newcomers.end(), [](const Newcomer& entry) {
-    return entry.rounds >= kRoundsToAdmit && entry.known_rounds >= kKnownRoundsToAdmit;
-  });
-  if (admitted == newcomers.end()) {
-    return std::nullopt;
-  }
-  const IpAddress address = admitted->address;
-  known.push_back(
-      {.address = address, .count = admitted->rounds, .last_sample = samples, .last_round = round});
-  newcomers.erase(admitted);
-  return address;
-}
-
-std::vector<IpAddress> RouteWatch::HopMemory::Addresses() const {
-  std::vector<IpAddress> addresses;
-  for (const KnownAddress& entry : known) {
-    addresses.push_back(entry.address);
-  }
-  return addresses;
-}
 
 std::vector<RouteEvent> RouteWatch::OnRound(const Round& round) {
   if (round.flow >= kMostFlows) {
@@ -229,7 +27,7 @@ std::vector<RouteEvent> RouteWatch::OnRound(const Round& round) {
   }
   ++rounds_;
   Flow& flow = FlowOf(round.flow);
-  const PathView answered = Answers(round);
+  const PathView answered = AnsweredPath(round);
   const bool is_circling = !DestinationIndex(answered) && HasCircle(answered);
   flow.is_looping = is_circling && flow.is_circling;
   flow.is_circling = is_circling;
@@ -313,7 +111,7 @@ void RouteWatch::Learn(Flow& flow, const PathView& seen, const RouteEvent& stamp
   }
   for (std::size_t i = 0; i < std::min(seen.size(), flow.hops.size()); ++i) {
     HopMemory& hop = flow.hops[i];
-    if (seen[i].empty() || hop.known.size() == kWidest) {
+    if (seen[i].empty() || hop.known.size() == kWidestHop) {
       continue;
     }
     if (!hop.IsTrusted()) {
@@ -342,7 +140,7 @@ void RouteWatch::Learn(Flow& flow, const PathView& seen, const RouteEvent& stamp
 // Silence counts where something behind it answers; elsewhere the path is cut, not the hop shy.
 void RouteWatch::WatchSilence(Flow& flow, const PathView& answered, const Round& round,
                               std::vector<RouteEvent>& events) {
-  const std::vector<bool> asked = Asked(round);
+  const std::vector<bool> asked = AskedHops(round);
   for (std::size_t i = 0; i < std::min(answered.size(), flow.hops.size()); ++i) {
     HopMemory& hop = flow.hops[i];
     if (!answered[i].empty()) {
@@ -466,10 +264,7 @@ PathView RouteWatch::ViewOf(const Hops& hops) const {
 }
 
 std::optional<std::size_t> RouteWatch::DestinationIndex(const PathView& view) const {
-  const auto at = std::find_if(view.begin(), view.end(),
-                               [this](const auto& hop) { return Holds(hop, destination_); });
-  return at == view.end() ? std::nullopt
-                          : std::optional(static_cast<std::size_t>(at - view.begin()));
+  return IndexOf(view, destination_);
 }
 
 unsigned RouteWatch::EcmpWidth() const {

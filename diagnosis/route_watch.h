@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "diagnosis/hop_memory.h"
 #include "diagnosis/path_alignment.h"
 #include "probes/base/time.h"
 #include "probes/trace/round.h"
@@ -37,11 +38,6 @@ struct RouteEvent {
   bool operator==(const RouteEvent&) const = default;
 };
 
-/// How many samples of a hop make sure (95 %) that it has no more than the `known` equal
-/// responders seen so far: 6, 11, 16, 21...
-/// Source: Augustin, Friedman, Teixeira, "Multipath tracing with Paris traceroute" (2007).
-unsigned SamplesToTrust(std::size_t known);
-
 /// Tells changes of one path's route from what only looks like them: hops that are silent now and
 /// then, per-packet and per-flow load balancing, a lost last answer, an outage.
 ///
@@ -61,37 +57,6 @@ class RouteWatch {
   bool IsLooping() const;
 
  private:
-  struct KnownAddress {
-    IpAddress address;
-    std::uint64_t count = 0;        // samples
-    std::uint64_t last_sample = 0;  // number of the hop's sample
-    std::uint64_t last_round = 0;   // number of the watch's round
-  };
-  /// An address that a well-known hop did not have; not yet believed.
-  struct Newcomer {
-    IpAddress address;
-    unsigned rounds = 0;        // in which it answered
-    unsigned known_rounds = 0;  // since its first, in which a known one answered
-  };
-  struct HopMemory {
-    std::vector<KnownAddress> known;
-    std::vector<Newcomer> newcomers;
-    std::uint64_t samples = 0;
-    unsigned away = 0;         // rounds in a row that answered with strange addresses only
-    std::uint64_t missed = 0;  // silent rounds before the silence that lasts
-    unsigned silent_run = 0;
-    bool is_silent = false;  // and that was told
-
-    bool Knows(const IpAddress& address) const;
-    bool KnowsAny(const std::vector<IpAddress>& addresses) const;
-    bool IsTrusted() const;
-    bool HasMoved() const;
-    bool HasFallenSilent() const;
-    void Learn(const std::vector<IpAddress>& answers, std::uint64_t round);
-    void Forget();
-    std::optional<IpAddress> Admit(const std::vector<IpAddress>& answers, std::uint64_t round);
-    std::vector<IpAddress> Addresses() const;
-  };
   using Hops = std::vector<HopMemory>;
   struct Flow {
     Hops hops;

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "probes/base/ip_address.h"
+
+namespace pathwitness {
+
+/// Addresses of a hop; one with so many answers from anywhere and tells nothing any more.
+inline constexpr std::size_t kWidestHop = 16;
+
+/// How many samples of a hop make sure (95 %) that it has no more than the `known` equal
+/// responders seen so far: 6, 11, 16, 21...
+/// Source: Augustin, Friedman, Teixeira, "Multipath tracing with Paris traceroute" (2007).
+unsigned SamplesToTrust(std::size_t known);
+
+/// An address that belongs to a hop.
+struct KnownAddress {
+  IpAddress address;
+  std::uint64_t count = 0;        // samples
+  std::uint64_t last_sample = 0;  // number of the hop's sample
+  std::uint64_t last_round = 0;   // number of the watch's round
+};
+
+/// An address that a well-known hop did not have; not yet believed.
+struct Newcomer {
+  IpAddress address;
+  unsigned rounds = 0;        // in which it answered
+  unsigned known_rounds = 0;  // since its first, in which a known one answered
+};
+
+/// What is known of the responders at one TTL of one flow. Each hop is judged by itself: `away`
+/// counts the rounds in which only strange addresses answered. Silence neither adds to it nor ends
+/// it, a known address ends it.
+struct HopMemory {
+  std::vector<KnownAddress> known;
+  std::vector<Newcomer> newcomers;
+  std::uint64_t samples = 0;
+  unsigned away = 0;         // rounds in a row that answered with strange addresses only
+  std::uint64_t missed = 0;  // silent rounds before the silence that lasts
+  unsigned silent_run = 0;
+  bool is_silent = false;  // and that was told
+
+  bool Knows(const IpAddress& address) const;
+  bool KnowsAny(const std::vector<IpAddress>& addresses) const;
+  bool IsTrusted() const;        // that it has no more responders than those known
+  bool HasMoved() const;         // away for too long to be chance
+  bool HasFallenSilent() const;  // the same of silence
+  void Learn(const std::vector<IpAddress>& answers, std::uint64_t round);
+  /// Takes out the responders that have been away for too long to be there still.
+  void Forget();
+  /// Takes note of strange addresses at a trusted hop, and gives the one that is now believed to
+  /// belong there: it keeps appearing, and so do those known.
+  std::optional<IpAddress> Admit(const std::vector<IpAddress>& answers, std::uint64_t round);
+  std::vector<IpAddress> Addresses() const;
+};
+
+}  // namespace pathwitness
