@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <optional>
 #include <vector>
 
@@ -27,6 +28,43 @@ TEST(SplitLoss, AgreesWithTheVectors) {
 TEST(SplitLoss, IsNeverNegative) {
   EXPECT_EQ(SplitLoss({.last_sequence = 10, .last_count = 12, .received = 14}),
             (OneWayLoss{.forward = {10, 10}, .backward = {10, 10}}));
+}
+
+OneWayLoss Totals(double there, double arrived, double back) {
+  return {.forward = {there, arrived}, .backward = {arrived, back}};
+}
+
+TEST(OneWayHistory, TellsWhatWasCountedSince) {
+  OneWayHistory history;
+  const MonoTime start{std::chrono::hours(1)};
+  history.Add(Totals(100, 100, 100), start);
+  history.Add(Totals(110, 109, 108), start + std::chrono::seconds(5));
+  history.Add(Totals(120, 118, 116), start + std::chrono::seconds(10));
+  EXPECT_EQ(history.Since(start + std::chrono::seconds(7)),
+            (OneWayLoss{.forward = {10, 9}, .backward = {9, 8}}));
+  EXPECT_EQ(history.Since(start), (OneWayLoss{.forward = {20, 18}, .backward = {18, 16}}));
+  EXPECT_EQ(history.Since(start - std::chrono::hours(1)), history.Since(start));
+}
+
+TEST(OneWayHistory, TellsNothingWhenNothingWasCounted) {
+  OneWayHistory history;
+  const MonoTime start{std::chrono::hours(1)};
+  EXPECT_EQ(history.Since(start), std::nullopt);
+  history.Add(Totals(100, 100, 100), start);
+  EXPECT_EQ(history.Since(start - std::chrono::hours(1)), std::nullopt);
+  history.Add(Totals(100, 100, 100), start + std::chrono::seconds(5));
+  EXPECT_EQ(history.Since(start), std::nullopt);
+}
+
+TEST(OneWayHistory, ForgetsWhatNobodyAsksFor) {
+  OneWayHistory history;
+  MonoTime now{std::chrono::hours(1)};
+  const MonoTime start = now;
+  for (double sent = 0; now < start + 2 * OneWayHistory::kRemembers; sent += 10) {
+    history.Add(Totals(sent, sent, sent), now);
+    now += std::chrono::minutes(1);
+  }
+  EXPECT_EQ(history.Since(start)->forward.sent, 60);
 }
 
 TEST(DirectionOf, IsThatOfTheSignificantLoss) {
