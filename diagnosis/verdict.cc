@@ -90,7 +90,8 @@ Attribution AttributeState(VerdictState state, const PathFacts& facts) {
              facts.route->ttl <= facts.owners.size()) {
     attribution.likeliest = facts.owners[facts.route->ttl - 1U];
   }
-  if (!attribution.likeliest.name.empty()) {
+  if (!attribution.likeliest.name.empty() &&
+      attribution.likeliest.segment != Segment::Undetermined) {
     attribution.owner = attribution.likeliest;
     attribution.probability = 1;
   }

@@ -51,6 +51,11 @@ void VerdictWatch::Reconsider(const Verdict& verdict, MonoTime now) {
     rival_.reset();
     return;
   }
+  if (verdict.state == VerdictState::Local) {  // what was said so far was no evidence
+    spoken_->verdict = verdict;
+    rival_.reset();
+    return;
+  }
   rival_count_ = rival_ && SaysTheSame(verdict, *rival_) ? rival_count_ + 1 : 1;
   rival_ = verdict;
   if (rival_count_ >= kToReplace) {

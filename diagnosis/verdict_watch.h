@@ -17,8 +17,8 @@ struct SpokenVerdict {
 /// Turns evaluations, one every five seconds or after each request, into what is said.
 ///
 /// A fault is spoken of after two evaluations in a row that see one. Another state or owner
-/// replaces what was said after three in a row that agree on it. It ends when for five minutes no
-/// evaluation saw a fault.
+/// replaces what was said after three in a row that agree on it, a fault of this machine at once.
+/// It ends when for five minutes no evaluation saw a fault.
 class VerdictWatch {
  public:
   /// `now` never goes back. Null when nothing is said; valid until the next call.

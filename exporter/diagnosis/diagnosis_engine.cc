@@ -136,6 +136,7 @@ void DiagnosisEngine::ForgetOthers(const std::vector<TraceBoard::Pointer>& trace
     if (!is_there) {
       route_writer_.Remove(path->first);
       verdicts_.Forget(path->first);
+      own_.Forget(path->second.sight);
     }
     path = is_there ? std::next(path) : paths_.erase(path);
   }
@@ -145,6 +146,9 @@ void DiagnosisEngine::Look(Path& path, const TraceBoard::Pointer& trace) {
   RouteSnapshot& snapshot = path.snapshot;
   const bool has_round = trace->last_round != nullptr &&
                          (path.trace == nullptr || path.trace->last_round != trace->last_round);
+  if (path.trace != trace) {
+    own_.OnTrace(path.trace.get(), *trace, clock_.WallNow(), path.sight);
+  }
   path.trace = trace;
   snapshot.status = trace->status;
   TellOwners(path, *trace);

@@ -48,7 +48,7 @@ class DiagnosisEngine final : public Engine {
   int Descriptor() const override { return -1; }
 
   static constexpr Duration kLooksEvery = std::chrono::milliseconds(500);
-  static constexpr Duration kLooksAtItselfEvery = std::chrono::seconds(5);
+  static constexpr Duration kLooksAtItselfEvery = std::chrono::seconds(1);
   static constexpr Duration kLooksForCausesEvery = std::chrono::seconds(5);
 
  private:
@@ -56,7 +56,8 @@ class DiagnosisEngine final : public Engine {
     RouteWatch watch;
     RouteSnapshot snapshot;
     TraceBoard::Pointer trace;  // looked at last
-    std::uint64_t table = 0;    // the owner table that `snapshot` is by
+    OwnWatch::Sight sight;
+    std::uint64_t table = 0;  // the owner table that `snapshot` is by
   };
 
   void RefreshDatabase(MonoTime now);

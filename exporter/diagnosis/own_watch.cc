@@ -18,14 +18,13 @@ OwnFault OwnWatch::Look(const std::vector<TraceBoard::Pointer>& traces,
                         const std::vector<DnsBoard::Pointer>& names, const Clock& clock) {
   const MonoTime now = clock.Now();
   LookAtClock(clock);
-  CountAnswers(traces, clock.WallNow());
   if (self) {
     LookAtDrops(*self, now);
   }
   OwnState state;
   state.clock_step = step_ != Duration() && now - stepped_ <= kRemembers ? step_ : Duration();
   state.receive_drops = dropped_ > 0 && now - dropped_at_ <= kRemembers ? dropped_ : 0;
-  state.is_silent = traces.size() >= kFewestPaths && silent_losses_ >= traces.size();
+  state.is_silent = answered_ >= kFewestPaths && silent_ == answered_;
   state.gateway_answers = DoesGatewayAnswer(traces);
   if (state.is_silent && state.gateway_answers == false) {
     down_at_ = now;
@@ -59,23 +58,27 @@ void OwnWatch::LookAtDrops(const TraceSelf& self, MonoTime now) {
   drops_ = self.receive_drops;
 }
 
-// All is silent when since the last answer to any end-to-end probe as many were lost as there are
-// paths, and something answered before. Counters that went back are those of fewer probers.
-void OwnWatch::CountAnswers(const std::vector<TraceBoard::Pointer>& traces, WallTime now) {
-  std::uint64_t answers = 0;
-  std::uint64_t losses = 0;
-  for (const TraceBoard::Pointer& trace : traces) {
-    answers += trace->probes - trace->lost;
-    losses += trace->lost;
-  }
-  if (answers > answers_ || answers == 0) {
+// Counters that went back are those of another prober of that name.
+void OwnWatch::OnTrace(const TraceSnapshot* before, const TraceSnapshot& trace, WallTime now,
+                       Sight& sight) {
+  const std::uint64_t answers = trace.probes - trace.lost;
+  const std::uint64_t answers_before = before != nullptr ? before->probes - before->lost : 0;
+  const std::uint64_t lost_before = before != nullptr ? before->lost : 0;
+  const Sight was = sight;
+  if (answers > answers_before) {
+    sight = {.has_answered = true, .is_silent = false};
     answered_at_ = now;
-    silent_losses_ = 0;
-  } else {
-    silent_losses_ += losses - std::min(losses, losses_);
+  } else if (trace.lost > lost_before) {
+    sight.is_silent = sight.has_answered;
   }
-  answers_ = answers;
-  losses_ = losses;
+  Forget(was);
+  answered_ += sight.has_answered ? 1U : 0U;
+  silent_ += sight.is_silent ? 1U : 0U;
+}
+
+void OwnWatch::Forget(const Sight& sight) {
+  answered_ -= sight.has_answered ? 1U : 0U;
+  silent_ -= sight.is_silent ? 1U : 0U;
 }
 
 // Not the router's address but whether any hop answers: all paths begin at the uplink. A round that

@@ -16,6 +16,18 @@ namespace pathwitness {
 /// long as a window that is judged may hold traces of it.
 class OwnWatch {
  public:
+  /// What one path's newest snapshot showed.
+  struct Sight {
+    bool has_answered = false;  // ever
+    bool is_silent = false;     // probes were lost, none was answered
+  };
+
+  /// A new snapshot of a path; `before`: the one before, may be null. `sight` is the path's own.
+  void OnTrace(const TraceSnapshot* before, const TraceSnapshot& trace, WallTime now, Sight& sight);
+
+  /// A path is gone.
+  void Forget(const Sight& sight);
+
   /// `self` may be null.
   OwnFault Look(const std::vector<TraceBoard::Pointer>& traces, const TraceSelfBoard::Pointer& self,
                 const std::vector<DnsBoard::Pointer>& names, const Clock& clock);
@@ -25,7 +37,6 @@ class OwnWatch {
  private:
   void LookAtClock(const Clock& clock);
   void LookAtDrops(const TraceSelf& self, MonoTime now);
-  void CountAnswers(const std::vector<TraceBoard::Pointer>& traces, WallTime now);
   std::optional<bool> DoesGatewayAnswer(const std::vector<TraceBoard::Pointer>& traces) const;
 
   std::optional<Duration> wall_offset_;  // of the wall clock against the steady one
@@ -34,9 +45,8 @@ class OwnWatch {
   std::optional<std::uint64_t> drops_;
   std::uint64_t dropped_ = 0;
   MonoTime dropped_at_;
-  std::uint64_t answers_ = 0;        // to end-to-end probes of all paths, as counted last
-  std::uint64_t losses_ = 0;         // of them
-  std::uint64_t silent_losses_ = 0;  // since the last answer
+  std::size_t answered_ = 0;         // paths that ever did
+  std::size_t silent_ = 0;           // of them, now
   WallTime answered_at_;             // when the last answer was counted
   std::optional<MonoTime> down_at_;  // when the uplink was last seen to be down
 };

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <set>
 #include <string_view>
@@ -12,6 +13,10 @@ namespace pathwitness {
 namespace {
 
 constexpr Duration kUntilAlone = std::chrono::seconds(15);
+constexpr Duration kIsNow = std::chrono::seconds(30);
+const std::array kSeenThrough = {OwnFaultName(OwnFault::ClockStep),
+                                 OwnFaultName(OwnFault::LocalDrops),
+                                 OwnFaultName(OwnFault::Uplink)};
 
 bool IsOwn(const VerdictSnapshot& said) {
   return said.verdict && said.verdict->state == VerdictState::Local;
@@ -59,6 +64,23 @@ void SeeOwn(const std::vector<JudgedPath>& paths,
       Add(Find(causes, CauseKind::Own, said->verdict->reason), *said);
     }
   }
+}
+
+// While this exporter has a fault that all is seen through, it is behind whatever else is said.
+bool TakeAll(const std::vector<JudgedPath>& paths, WallTime now, std::vector<SeenCause>& causes) {
+  const auto own = std::ranges::find_if(causes, [now](const SeenCause& cause) {
+    return std::ranges::find(kSeenThrough, cause.sighting.at) != kSeenThrough.end() &&
+           now - cause.sighting.last_seen <= kIsNow;
+  });
+  if (own == causes.end()) {
+    return false;
+  }
+  for (const JudgedPath& path : paths) {
+    if (path.state.is_bad) {
+      Add(*own, *path.said);
+    }
+  }
+  return true;
 }
 
 bool IsStillAlone(const VerdictSnapshot& said, WallTime now) {
@@ -123,7 +145,9 @@ std::vector<SeenCause> SeeCauses(const std::vector<JudgedPath>& paths,
                                  const std::vector<VerdictBoard::Pointer>& services, WallTime now) {
   std::vector<SeenCause> causes;
   SeeOwn(paths, services, causes);
-  SeePaths(paths, now, causes);
+  if (!TakeAll(paths, now, causes)) {
+    SeePaths(paths, now, causes);
+  }
   SeeServices(services, causes);
   const unsigned total = CountTargets(paths, services);
   for (SeenCause& cause : causes) {

@@ -41,6 +41,11 @@ class OwnWatchTest : public ::testing::Test {
     trace.lost = lost_ += does_answer ? 0 : 1;
     trace.last_round = std::make_shared<const Round>(std::move(round));
     traces_.assign(paths, std::make_shared<const TraceSnapshot>(trace));
+    sights_.resize(paths);
+    for (OwnWatch::Sight& sight : sights_) {
+      watch_.OnTrace(before_ ? &*before_ : nullptr, trace, clock_.WallNow(), sight);
+    }
+    before_ = trace;
   }
 
   void Resolve(std::size_t names, bool is_failing) {
@@ -51,6 +56,8 @@ class OwnWatchTest : public ::testing::Test {
   }
 
   OwnWatch watch_;
+  std::vector<OwnWatch::Sight> sights_;
+  std::optional<TraceSnapshot> before_;
   std::uint64_t probes_ = 0;
   std::uint64_t lost_ = 0;
   FakeClock clock_;
