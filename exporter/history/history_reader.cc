@@ -131,7 +131,7 @@ class HistoryReader::Impl {
     });
   }
 
-  HistorySpan SpanOf(OpenHistory& history) {
+  static HistorySpan SpanOf(OpenHistory& history) {
     HistorySpan span;
     span.oldest_fine = Bound(history, "SELECT min(start) FROM fine");
     span.oldest_coarse = Bound(history, "SELECT min(start) FROM coarse");
@@ -141,7 +141,7 @@ class HistoryReader::Impl {
     return span;
   }
 
-  std::int64_t FindProber(OpenHistory& history, const ProberKey& prober) {
+  static std::int64_t FindProber(OpenHistory& history, const ProberKey& prober) {
     SqliteStatement& find =
         history.prober.With(std::string_view(prober.target), ProberName(prober.prober),
                             ProberFamilyName(prober.family));
@@ -289,7 +289,7 @@ std::uint64_t HistoryReader::Damaged() const {
 }
 
 HistorySpan HistoryReader::Span() {
-  return impl_->Ask([this](OpenHistory& history) { return impl_->SpanOf(history); });
+  return impl_->Ask([](OpenHistory& history) { return Impl::SpanOf(history); });
 }
 
 std::vector<ProberKey> HistoryReader::Probers() {
@@ -351,7 +351,7 @@ std::vector<RouteChangeRecord> HistoryReader::RouteChanges(const ProberKey& prob
                                                            WallTime to) {
   return impl_->Ask([&](OpenHistory& history) {
     std::vector<RouteChangeRecord> changes;
-    history.changes.With(impl_->FindProber(history, prober), UnixMilliseconds(from),
+    history.changes.With(Impl::FindProber(history, prober), UnixMilliseconds(from),
                          UnixMilliseconds(to));
     while (history.changes.Next()) {
       if (auto change = DecodeRouteChange(history.changes.Bytes(0))) {
