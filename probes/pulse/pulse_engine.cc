@@ -284,6 +284,9 @@ PulseSight PulseEngine::PushedSight(const std::string& name) const {
 
 /// `counted` is the prober whose failure it is when the disk refuses; may be null.
 void PulseEngine::Flush(PulseSnapshot* counted, MonoTime now) {
+  if (!store_->IsDirty()) {
+    return;  // a beat that comes next need not wait
+  }
   next_flush_ = now + kBetweenFlushes;
   if (store_->Flush() && counted != nullptr) {
     CountFailure(*counted, PulseFailure::Io);

@@ -163,6 +163,13 @@ TEST_F(PulseEngineTest, PushedBeatsSurviveARestart) {
   EXPECT_EQ(Snapshot("a").timestamp, kStart);
 }
 
+TEST_F(PulseEngineTest, ABeatRightBehindARoundIsWrittenAtOnce) {
+  Apply({Pushed("a")});
+  AwaitRound("a");
+  engine_->OnHeartbeat("a", clock_.WallNow());
+  EXPECT_EQ(HeartbeatStore(directory_, {}, log_).Last("a"), ToUnixSeconds(clock_.WallNow()));
+}
+
 TEST_F(PulseEngineTest, AStormOfBeatsIsWrittenOnceASecond) {
   Apply({Pushed("a")});
   engine_->OnHeartbeat("a", clock_.WallNow());
