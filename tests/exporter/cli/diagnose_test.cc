@@ -89,7 +89,7 @@ TEST(Diagnose, TellsTheDirectionThatAReflectorSaw) {
 TEST(Diagnose, ListsBadFlows) {
   const json verdict = Diagnosed(R"({"flows": [[20,20],[20,0],[20,0],[20,0],[20,0],[20,0]]})");
   EXPECT_EQ(verdict.at("state"), "flow_dependent");
-  EXPECT_EQ(verdict.at("flows").at("bad"), json({0}));
+  EXPECT_EQ(verdict.at("flows").at("bad"), json::array({0}));
 }
 
 struct Hostile {
