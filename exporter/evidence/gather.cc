@@ -49,9 +49,9 @@ TargetConfig TargetOf(const Config* config, const std::string& name) {
 }
 
 std::vector<WindowFacts> Windows(const ReportOrder& order) {
-  std::vector<WindowFacts> windows = {
-      {.name = "before", .from = order.from - order.around, .to = order.from},
-      {.name = "during", .from = order.from, .to = order.to}};
+  const WallTime fault = order.since.value_or(order.from);
+  std::vector<WindowFacts> windows = {{.name = "before", .from = fault - order.around, .to = fault},
+                                      {.name = "during", .from = order.from, .to = order.to}};
   if (order.to < order.now) {
     windows.push_back(
         {.name = "after", .from = order.to, .to = std::min(order.now, order.to + order.around)});
@@ -143,7 +143,7 @@ ReportFacts GatherReport(HistoryReader& history, const ReportOrder& order, const
                     .target = TargetOf(config, order.prober.target),
                     .windows = Windows(order)};
   FillWindows(history, order, facts);
-  const WallTime first = facts.windows.front().from;
+  const WallTime first = order.from - order.around;
   const WallTime last = facts.windows.back().to;
   facts.minutes = history.Traces(order.prober, first, last, Resolution::Coarse);
   facts.changes = history.RouteChanges(order.prober, first, last);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "config/config.h"
@@ -27,6 +28,8 @@ struct ReportOrder {
   WallTime to;
   Duration around = std::chrono::minutes(15);  // of "before" and "after"
   WallTime now;
+  std::optional<WallTime>
+      since;  // the first sign of a fault: "before" ends there; empty: at `from`
 };
 
 /// `config` may be null: then the target's settings and owners are unknown. The incident is the

@@ -72,7 +72,9 @@ void ReportEngine::PlanPeriod(WallTime wall) {
     const bool is_in_trouble =
         verdict->verdict && verdict->verdict->state != VerdictState::None && verdict->since < end;
     if (IsTrace(prober) && (is_in_trouble || HasChanged(boards_.routes.Find(prober), begin, end))) {
-      AddJob({.prober = prober, .from = begin, .to = end});
+      const auto since =
+          is_in_trouble && verdict->since < begin ? std::optional(verdict->since) : std::nullopt;
+      AddJob({.prober = prober, .from = begin, .to = end, .since = since});
     }
   }
 }
@@ -132,9 +134,10 @@ std::optional<ProberKey> ReportEngine::TraceOf(const ProberKey& witness) const {
 }
 
 void ReportEngine::Make(const Job& job, WallTime wall) {
-  ReportFacts facts =
-      GatherReport(*history_, {.prober = job.prober, .from = job.from, .to = job.to, .now = wall},
-                   config_.get());
+  ReportFacts facts = GatherReport(
+      *history_,
+      {.prober = job.prober, .from = job.from, .to = job.to, .now = wall, .since = job.since},
+      config_.get());
   if (!JudgeWindows(facts)) {
     return;  // nothing is known of that time
   }

@@ -58,6 +58,7 @@ class ReportEngine final : public Engine {
     ProberKey prober;
     WallTime from;
     WallTime to;
+    std::optional<WallTime> since;  // of a fault that is older than `from`
   };
   struct Followed {
     bool is_closed_reported = false;

@@ -71,8 +71,9 @@ Observations ObservationsOf(const ReportFacts& facts, const WindowFacts& during)
   Observations observations;
   observations.loss.hops = LossCounts(*during.trace, length);
   observations.loss.dispersion = kDefaultDispersion;
-  // Hops of another route tell nothing of this one.
-  if (reference != nullptr && HaveSameRoute(*reference, *during.trace)) {
+  // Hops of another route tell nothing of this one, nor does a time that had losses itself.
+  if (reference != nullptr && CountsOf(reference->end_to_end).LossRatio() <= kNegligibleLoss &&
+      HaveSameRoute(*reference, *during.trace)) {
     observations.loss.reference = LossCounts(*reference, length);
   }
   if (during.service && during.service->requests > 0) {

@@ -101,6 +101,15 @@ TEST_F(ReportEngineTest, ATargetInTroubleHasOneEveryFiveMinutes) {
   EXPECT_THAT(kept_.front().forms.at("json"), HasSubstr("pathwitness.report"));
 }
 
+TEST_F(ReportEngineTest, BeforeIsBeforeTheFirstSignOfTheFault) {
+  Fail(Minute(2));
+
+  Live(std::chrono::minutes(11));
+
+  ASSERT_THAT(kept_, SizeIs(2));
+  EXPECT_THAT(kept_.back().forms.at("txt"), HasSubstr("before: 2026-01-31 15:47:00 - 16:02:00"));
+}
+
 TEST_F(ReportEngineTest, AnIncidentHasOneWhenItOpens) {
   Live(std::chrono::minutes(1));
   ShowIncident(std::nullopt);

@@ -113,6 +113,16 @@ TEST(Report, AHopThatOnlyLimitsItsAnswersIsNamedAsSuch) {
   EXPECT_THAT(report.findings.front().text, HasSubstr("hop 3 264/300 (88.0 %)"));
 }
 
+TEST(Report, ATimeThatHadLossesItselfIsNoReference) {
+  ReportFacts facts = SomeFacts();
+  ReportFacts without = facts;
+  facts.windows[0].trace = StatsOf(kPath, {0, 0, 264, 31, 36});
+  without.windows[0].trace.reset();
+
+  EXPECT_EQ(JudgeWindows(facts)->text, JudgeWindows(without)->text);
+  EXPECT_NE(JudgeWindows(SomeFacts())->posterior.none, JudgeWindows(without)->posterior.none);
+}
+
 TEST(Report, ThatNothingIsKnownIsSaidAndNotGuessed) {
   ReportFacts facts = SomeFacts();
   for (WindowFacts& window : facts.windows) {
@@ -180,7 +190,8 @@ TEST(ReportJson, IsAsItsSchemaSays) {
   HttpsStats service{.requests = 1};
   facts.windows[1].service = service;
   const std::string full = folder.Write("full.json", ReportJson(MakeReport(facts)));
-  const std::string empty = folder.Write("empty.json", ReportJson(MakeReport({.prober = OfficeTrace()})));
+  const std::string empty =
+      folder.Write("empty.json", ReportJson(MakeReport({.prober = OfficeTrace()})));
 
   ChildProcess validate(
       {"python3", "-c",
