@@ -60,6 +60,7 @@ void PathMembership::Enter(std::uint64_t root, std::size_t flows) {
   root_ = root;
   flows_.assign(flows, {});
   places_.clear();
+  early_.clear();
 }
 
 void PathMembership::Leave(SharedPaths& tree) {
@@ -74,10 +75,11 @@ void PathMembership::OnAnswer(SharedPaths& tree, std::uint16_t flow, std::uint8_
   if (ttl <= path.size() && tree.At(places_[path[ttl - 1U]].node).address != responder) {
     Cut(tree, flow, ttl);
   }
+  if (ttl > path.size() + 1U) {
+    return Remember(flow, ttl, responder);
+  }
   if (ttl == path.size() + 1U) {
-    const SharedPaths::NodeId parent =
-        path.empty() ? SharedPaths::kNone : places_[path.back()].node;
-    path.push_back(Sit(tree, tree.Join(root_, parent, responder), ttl));
+    Extend(tree, flow, responder);
   }
   HopEvidence evidence{.probes = 1};
   if (round_trip) {
@@ -98,6 +100,51 @@ void PathMembership::OnEnd(SharedPaths& tree, std::uint16_t flow, std::uint8_t t
 SharedPaths::NodeId PathMembership::NodeAt(std::uint16_t flow, std::uint8_t ttl) const {
   const std::vector<PlaceId>& path = flows_[flow];
   return ttl <= path.size() ? places_[path[ttl - 1U]].node : SharedPaths::kNone;
+}
+
+// Routers are asked at different paces: without a memory, an answer that comes before its turn
+// would be worth nothing until the router's whole line has passed once more.
+void PathMembership::Remember(std::uint16_t flow, std::uint8_t ttl, const IpAddress& responder) {
+  const auto known = FindEarly(flow, ttl);
+  if (known == early_.end()) {
+    early_.push_back({.flow = flow, .ttl = ttl, .responder = responder});
+    return;
+  }
+  if (known->responder != responder) {
+    known->responder = responder;
+    std::erase_if(early_,
+                  [&](const Early& early) { return early.flow == flow && early.ttl > ttl; });
+  }
+}
+
+/// Adds `responder` to the path of `flow`, and who answered behind it before, up to the next gap.
+void PathMembership::Extend(SharedPaths& tree, std::uint16_t flow, const IpAddress& responder) {
+  std::vector<PlaceId>& path = flows_[flow];
+  std::optional<IpAddress> next = responder;
+  while (next) {
+    const SharedPaths::NodeId parent =
+        path.empty() ? SharedPaths::kNone : places_[path.back()].node;
+    const auto ttl = static_cast<std::uint8_t>(path.size() + 1);
+    path.push_back(Sit(tree, tree.Join(root_, parent, *next), ttl));
+    next = TakeEarly(flow, static_cast<std::uint8_t>(ttl + 1U));
+  }
+}
+
+std::vector<PathMembership::Early>::iterator PathMembership::FindEarly(std::uint16_t flow,
+                                                                       std::uint8_t ttl) {
+  return std::ranges::find_if(
+      early_, [&](const Early& early) { return early.flow == flow && early.ttl == ttl; });
+}
+
+/// Who answered at `ttl` before its turn, if anybody; it is early no more.
+std::optional<IpAddress> PathMembership::TakeEarly(std::uint16_t flow, std::uint8_t ttl) {
+  const auto known = FindEarly(flow, ttl);
+  if (known == early_.end()) {
+    return std::nullopt;
+  }
+  const IpAddress responder = known->responder;
+  early_.erase(known);
+  return responder;
 }
 
 /// The place for a node that was just joined. What happened there before is not this prober's.
@@ -123,6 +170,7 @@ void PathMembership::Cut(SharedPaths& tree, std::uint16_t flow, std::uint8_t ttl
     --place.flows;
     path.pop_back();
   }
+  std::erase_if(early_, [&](const Early& early) { return early.flow == flow && early.ttl >= ttl; });
 }
 
 void PathMembership::Record(SharedPaths& tree, std::uint16_t flow, std::uint8_t ttl,

@@ -72,7 +72,8 @@ class SharedPaths {
 };
 
 /// One prober's place in the tree: which nodes its flows lead through, as far as their addresses
-/// are known without a gap, and what it has been told of their evidence.
+/// are known without a gap, and what it has been told of their evidence. Who answered behind a gap
+/// is remembered: it takes its place as soon as the gap is closed.
 class PathMembership {
  public:
   /// Evidence that others brought for one hop.
@@ -140,7 +141,17 @@ class PathMembership {
     std::uint8_t flows = 0;  // of this prober, that lead through the node; 0: the place is free
   };
   using PlaceId = std::uint16_t;
+  /// An answer from behind a hop that is not known.
+  struct Early {
+    std::uint16_t flow = 0;
+    std::uint8_t ttl = 0;
+    IpAddress responder;
+  };
 
+  void Remember(std::uint16_t flow, std::uint8_t ttl, const IpAddress& responder);
+  void Extend(SharedPaths& tree, std::uint16_t flow, const IpAddress& responder);
+  std::optional<IpAddress> TakeEarly(std::uint16_t flow, std::uint8_t ttl);
+  std::vector<Early>::iterator FindEarly(std::uint16_t flow, std::uint8_t ttl);
   PlaceId Sit(SharedPaths& tree, SharedPaths::NodeId node, std::uint8_t ttl);
   void Cut(SharedPaths& tree, std::uint16_t flow, std::uint8_t ttl);
   void Record(SharedPaths& tree, std::uint16_t flow, std::uint8_t ttl, const HopEvidence& evidence);
@@ -148,6 +159,7 @@ class PathMembership {
   std::uint64_t root_ = 0;
   std::vector<std::vector<PlaceId>> flows_;  // by TTL from 1
   std::vector<Place> places_;
+  std::vector<Early> early_;  // in no order; at most one of a flow and TTL
 };
 
 }  // namespace pathwitness

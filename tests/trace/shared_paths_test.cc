@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "probes/trace/focus.h"
@@ -102,6 +103,38 @@ TEST_F(SharedPathsTest, BehindAHopThatWasNeverSeenNothingIsShared) {
   Credits(0);
   members_[1].OnAnswer(tree_, 0, 3, Address("10.0.0.3"), milliseconds(10));
   EXPECT_THAT(Credits(0), IsEmpty());
+}
+
+TEST_F(SharedPathsTest, AnswersThatCameEarlyTakeTheirPlacesWhenTheGapIsClosed) {
+  Walk(0, {"10.0.0.1", "10.0.0.2", "10.0.0.3"});
+  members_[1].OnAnswer(tree_, 0, 3, Address("10.0.0.3"), milliseconds(10));
+  members_[1].OnAnswer(tree_, 0, 2, Address("10.0.0.2"), milliseconds(10));
+  EXPECT_EQ(members_[1].KnownLength(0), 0U);
+  members_[1].OnAnswer(tree_, 0, 1, Address("10.0.0.1"), milliseconds(10));
+  EXPECT_EQ(members_[1].KnownLength(0), 3U);
+  EXPECT_EQ(members_[1].NodeAt(0, 3), members_[0].NodeAt(0, 3));
+}
+
+TEST_F(SharedPathsTest, AnEarlyAnswerOfOneFlowClosesNoGapOfAnother) {
+  members_[0].OnAnswer(tree_, 1, 2, Address("10.0.0.2"), milliseconds(10));
+  members_[0].OnAnswer(tree_, 0, 1, Address("10.0.0.1"), milliseconds(10));
+  EXPECT_EQ(members_[0].KnownLength(0), 1U);
+}
+
+TEST_F(SharedPathsTest, AnotherEarlyRouterEndsWhatWasKnownBehindIt) {
+  for (const auto& [ttl, responder] : std::vector<std::pair<std::uint8_t, std::string_view>>{
+           {3, "10.0.0.3"}, {2, "10.0.0.2"}, {2, "10.0.0.9"}, {1, "10.0.0.1"}}) {
+    members_[0].OnAnswer(tree_, 0, ttl, Address(responder), milliseconds(10));
+  }
+  ASSERT_EQ(members_[0].KnownLength(0), 2U);
+  EXPECT_EQ(tree_.At(members_[0].NodeAt(0, 2)).address, Address("10.0.0.9"));
+}
+
+TEST_F(SharedPathsTest, WhereThePathEndsEarlyAnswersBehindAreForgotten) {
+  members_[0].OnAnswer(tree_, 0, 3, Address("10.0.0.3"), milliseconds(10));
+  members_[0].OnEnd(tree_, 0, 3);
+  Walk(0, {"10.0.0.1", "10.0.0.2"});
+  EXPECT_EQ(members_[0].KnownLength(0), 2U);
 }
 
 TEST_F(SharedPathsTest, AnotherRouterEndsWhatWasKnownBehindIt) {
