@@ -16,26 +16,25 @@ endfunction()
 
 add_custom_target(unit_tests)
 
-# pathwitness_test(NAME LABEL unit|netns|service|e2e|lint SOURCES a_test.cc ... LINKS target ...)
+# pathwitness_test(NAME LABEL unit|netns|service|e2e|lint [WAITS] SOURCES a_test.cc ... LINKS target ...)
 #
 # A GoogleTest program, one ctest entry. `unit` runs in every sanitizer build too, which builds the
 # target unit_tests and no more; `netns` needs root and makes its own network namespaces; `service`
-# starts real servers on loopback; `e2e` starts all that a page passes on its way.
+# starts real servers on loopback; `e2e` starts all that a page passes on its way. These three have
+# the machine to themselves, as they measure time, but for those that do little but wait (WAITS).
 function(pathwitness_test name)
-  cmake_parse_arguments(ARG "" "LABEL" "SOURCES;LINKS" ${ARGN})
+  cmake_parse_arguments(ARG "WAITS" "LABEL" "SOURCES;LINKS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE pathwitness_flags ${ARG_LINKS} GTest::gmock GTest::gtest_main)
   target_compile_definitions(${name} PRIVATE PATHWITNESS_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
-  if(PATHWITNESS_SANITIZE)
-    # What is tested is optimized, the tests themselves are not: that halves the time of the build.
-    target_compile_options(${name} PRIVATE -O0)
-  endif()
+  # What is tested is optimized, the tests themselves are not: it is they who take longest to build.
+  target_compile_options(${name} PRIVATE -O0)
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABEL}" TIMEOUT 300)
   if(ARG_LABEL STREQUAL "unit")
     add_dependencies(unit_tests ${name})
   endif()
-  if(ARG_LABEL MATCHES "netns|service|e2e")
-    set_tests_properties(${name} PROPERTIES RUN_SERIAL ON)  # they measure time
+  if(ARG_LABEL MATCHES "netns|service|e2e" AND NOT ARG_WAITS)
+    set_tests_properties(${name} PROPERTIES RUN_SERIAL ON)
   endif()
 endfunction()
