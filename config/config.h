@@ -288,7 +288,7 @@ struct ArchiveConfig {
   Duration retention = std::chrono::hours(24 * 14);
   std::uint64_t max_bytes = 4ULL << 30U;       // of all reports, in blocks of the disk
   std::uint64_t min_free_bytes = 1ULL << 30U;  // nothing is written while less than this is free
-  Duration every = std::chrono::minutes(5);    // how often each target has a report
+  Duration every = std::chrono::minutes(5);    // how often a target in trouble has a report
 
   bool operator==(const ArchiveConfig&) const = default;
 };
@@ -302,9 +302,9 @@ struct UploadConfig {
   bool path_style = true;       // the bucket in the path; false: in the host's name
   std::string access_key_file;  // with secret_key_file; empty: AWS_ACCESS_KEY_ID and its like
   std::string secret_key_file;
-  std::string session_token_file;      // of temporary keys; empty: none
-  std::string server_side_encryption;  // AES256 or aws:kms; empty: as the bucket is set up
-  std::string kms_key_id;              // with aws:kms; empty: the service's own key
+  std::string session_token_file;               // of temporary keys; empty: none
+  std::string server_side_encryption;           // AES256 or aws:kms; empty: as the bucket is set up
+  std::string kms_key_id;                       // with aws:kms; empty: the service's own key
   Duration timeout = std::chrono::seconds(30);  // of one file
   TlsClientConfig tls;
   std::string proxy;

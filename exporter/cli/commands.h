@@ -9,8 +9,9 @@
 
 namespace pathwitness {
 
-/// Runs `check ...`, `config ...`, `compare ...` and the like, which print and end instead of serving.
-/// `arguments` comes without the program's name; `now` decides which alert overrides have expired.
+/// Runs `check ...`, `config ...`, `compare ...` and the like, which print and end instead of
+/// serving. `arguments` comes without the program's name; `now` decides which alert overrides have
+/// expired.
 ///
 /// The exit status, or nothing when the first argument is no command's name:
 /// 0 all is well, 1 the configuration has problems or the two differ, 2 the command line is wrong

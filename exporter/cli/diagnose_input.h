@@ -14,7 +14,8 @@ class DiagnoseError : public std::runtime_error {
 };
 
 /// Reads what `pathwitness diagnose` is given: our own form (docs/diagnose.md), a report of
-/// `pathwitness evidence --json` (docs/report.md), or one of `mtr --json`. Unknown keys are ignored. Throws DiagnoseError.
+/// `pathwitness evidence --json` (docs/report.md), or one of `mtr --json`. Unknown keys are
+/// ignored. Throws DiagnoseError.
 Observations ReadObservations(std::string_view json);
 
 }  // namespace pathwitness

@@ -557,9 +557,8 @@ inline constexpr Metric kHistoryFlushes{
 inline constexpr Metric kHistoryLastFlush{
     "pathwitness_history_last_flush_timestamp_seconds", kGauge, "",
     "Unix time in seconds at which it was last written; the start before the first time."};
-inline constexpr Metric kHistoryFailures{
-    "pathwitness_history_failures_total", kCounter, "reason",
-    "Attempts to write that failed, by reason."};
+inline constexpr Metric kHistoryFailures{"pathwitness_history_failures_total", kCounter, "reason",
+                                         "Attempts to write that failed, by reason."};
 inline constexpr Metric kHistoryPending{
     "pathwitness_history_pending_flushes", kGauge, "",
     "What is to be written waits in memory, at most 12 times ten seconds; 0 while the disk "
