@@ -74,12 +74,12 @@ void ResponderBudget::OnSeen(std::uint64_t group, std::uint8_t ttl, const IpAddr
   }
 }
 
-bool ResponderBudget::Ask(Key key, MonoTime now, Waiter waiter) {
+bool ResponderBudget::Ask(Key key, MonoTime now, Waiter waiter, Turn turn) {
   Bucket& bucket = Find(key, now);
   if (bucket.first == kNone && Take(bucket, now)) {
     return true;
   }
-  Enqueue(bucket, waiter);
+  Enqueue(bucket, waiter, turn);
   Schedule(static_cast<std::uint32_t>(&bucket - buckets_.data()), now);
   return false;
 }
@@ -222,21 +222,26 @@ void ResponderBudget::Schedule(std::uint32_t index, MonoTime now) {
   ready_.emplace(now + wait + Duration(1), index);
 }
 
-void ResponderBudget::Enqueue(Bucket& bucket, Waiter waiter) {
+void ResponderBudget::Enqueue(Bucket& bucket, Waiter waiter, Turn turn) {
   if (free_links_ == kNone) {
     free_links_ = static_cast<std::uint32_t>(links_.size());
     links_.emplace_back();
   }
   const std::uint32_t link = std::exchange(free_links_, links_[free_links_].next);
-  links_[link] = {waiter, kNone};
-  (bucket.first == kNone ? bucket.first : links_[bucket.last].next) = link;
-  bucket.last = link;
+  const std::uint32_t before = turn == Turn::New ? bucket.last_new : bucket.last;
+  std::uint32_t& place = before == kNone ? bucket.first : links_[before].next;
+  links_[link] = {waiter, place};
+  place = link;
+  bucket.last = before == bucket.last ? link : bucket.last;
+  bucket.last_new = turn == Turn::New ? link : bucket.last_new;
   ++waiting_;
 }
 
 ResponderBudget::Waiter ResponderBudget::Dequeue(Bucket& bucket) {
   const std::uint32_t link = bucket.first;
   bucket.first = links_[link].next;
+  bucket.last = bucket.last == link ? kNone : bucket.last;
+  bucket.last_new = bucket.last_new == link ? kNone : bucket.last_new;
   links_[link].next = std::exchange(free_links_, link);
   --waiting_;
   return links_[link].waiter;

@@ -32,6 +32,12 @@ class ResponderBudget {
   using Key = std::uint64_t;     // of a bucket
   using Waiter = std::uint64_t;  // the caller's
 
+  /// Who goes before whom in a responder's line.
+  enum class Turn : std::uint8_t {
+    Usual,
+    New,  // has not seen the responder yet: goes before all Usual ones
+  };
+
   static constexpr double kFirstRate = 0.5;  // probes per second
   static constexpr double kBurst = 3;
   static constexpr std::size_t kLimit = std::size_t{1} << 18U;  // buckets; then the idle ones go
@@ -47,8 +53,9 @@ class ResponderBudget {
   /// `responder` answered at `ttl`; new ones there widen OfUnknown's bucket.
   void OnSeen(std::uint64_t group, std::uint8_t ttl, const IpAddress& responder);
 
-  /// Takes a token. False: there is none, and `waiter` waits in line for Serve.
-  bool Ask(Key key, MonoTime now, Waiter waiter);
+  /// Takes a token. False: there is none, or somebody else's turn is earlier, and `waiter` waits in
+  /// line for Serve.
+  bool Ask(Key key, MonoTime now, Waiter waiter, Turn turn = Turn::Usual);
 
   /// Takes a token where there is one. False: there is none, and nobody waits.
   bool TryAsk(Key key, MonoTime now);
@@ -56,7 +63,8 @@ class ResponderBudget {
   /// Takes a token for what was sent unasked; what is not there is owed.
   void Charge(Key key, MonoTime now);
 
-  /// Hands tokens that have come since to those who wait: first come, first served. `grant(waiter)`
+  /// Hands tokens that have come since to those who wait: first come, first served among those of
+  /// one Turn. `grant(waiter)`
   /// tells whether the waiter used it; else the next one is asked. It must not call the budget.
   /// Ends early when `may_go()` is false.
   template <typename Grant, typename MayGo>
@@ -99,14 +107,15 @@ class ResponderBudget {
     float lanes = 1;       // responders that share it; more than one where they are not known
     float round_trip = 0;  // seconds, of the last answer
     std::uint32_t first = kNone;
-    std::uint32_t last = kNone;  // the line, in links_
-    std::uint16_t good = 0;      // answers in a row since the last step
-    std::uint16_t outcomes = 0;  // the newest in bit 0; 1: masked
-    std::int8_t level = 0;       // the rate is kFirstRate x 2^level
-    std::uint8_t failures = 0;   // of trials, in a row
-    bool is_trial = false;       // the rate was raised and has not proved itself
-    bool is_awaiting = false;    // no answer since the last token
-    bool is_scheduled = false;   // stands in ready_
+    std::uint32_t last = kNone;      // the line, in links_
+    std::uint32_t last_new = kNone;  // the last one of Turn::New, which all come first
+    std::uint16_t good = 0;          // answers in a row since the last step
+    std::uint16_t outcomes = 0;      // the newest in bit 0; 1: masked
+    std::int8_t level = 0;           // the rate is kFirstRate x 2^level
+    std::uint8_t failures = 0;       // of trials, in a row
+    bool is_trial = false;           // the rate was raised and has not proved itself
+    bool is_awaiting = false;        // no answer since the last token
+    bool is_scheduled = false;       // stands in ready_
   };
   struct Link {
     Waiter waiter = 0;
@@ -128,7 +137,7 @@ class ResponderBudget {
   static bool Take(Bucket& bucket, MonoTime now);
   void Schedule(std::uint32_t index, MonoTime now);
   static void StepBack(Bucket& bucket, MonoTime now);
-  void Enqueue(Bucket& bucket, Waiter waiter);
+  void Enqueue(Bucket& bucket, Waiter waiter, Turn turn);
   Waiter Dequeue(Bucket& bucket);
 
   template <typename Grant, typename MayGo>

@@ -609,7 +609,9 @@ HopVerdict TraceEngine::Permit(Prober& prober, std::uint16_t flow, std::uint8_t 
     return responders_.TryAsk(key, now) ? HopVerdict::Send : HopVerdict::Drop;
   }
   const HopWaiter waiter{.index = prober.index, .number = prober.number, .ttl = ttl};
-  if (responders_.Ask(key, now, Pack(waiter))) {
+  using Turn = ResponderBudget::Turn;
+  const Turn turn = prober.tracer.IsNew(ttl) ? Turn::New : Turn::Usual;
+  if (responders_.Ask(key, now, Pack(waiter), turn)) {
     return HopVerdict::Send;
   }
   ++self_.deferred[static_cast<std::size_t>(DeferReason::ResponderBudget)];

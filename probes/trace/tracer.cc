@@ -27,6 +27,10 @@ constexpr std::uint64_t BitOf(std::size_t ttl) {
   return std::uint64_t{1} << (ttl - 1);
 }
 
+constexpr std::uint64_t BitsUpTo(std::size_t ttl) {
+  return ttl == 0 ? 0 : ~std::uint64_t{0} >> (64U - ttl);
+}
+
 bool HasAnswer(const Hop& hop) {
   return !hop.replies.empty() || hop.late > 0;
 }
@@ -69,6 +73,8 @@ void Tracer::Forget() {
   pending_.Clear();
   active_.clear();
   memory_.assign(settings_.trace.flows, {});
+  first_tries_.clear();
+  learning_ = 0;
 }
 
 void Tracer::Reconfigure(const TraceConfig& trace) {
@@ -136,8 +142,12 @@ void Tracer::Shed(const PlannedProbe& planned) {
 
 // Each flow once in as many rounds, in an order that is new each time: probes that wait for their
 // responder's turn go with the flow of the round that is under way then, and no flow may miss them
-// because both have one rhythm.
+// because both have one rhythm. But a path is known only where all its hops answered one flow:
+// while turns are rare, the first flow gets them.
 std::uint16_t Tracer::FlowOf(std::uint64_t round) const {
+  if (learning_ != 0) {
+    return 0;
+  }
   const std::uint64_t flows = settings_.trace.flows;
   const std::uint64_t turn = round / flows;
   std::vector<std::uint16_t> order(flows);
@@ -174,6 +184,8 @@ void Tracer::BeginRound(MonoTime start) {
       PlanQuick(active, start, settings_.trace.gap_limit);
     }
   }
+  // What is not probed any more will not be learned.
+  learning_ &= BitsUpTo(active.highest_planned);
   active_.push_back(std::move(active));
 }
 
@@ -273,12 +285,15 @@ std::optional<DueProbe> Tracer::NextHop(MonoTime now, const HopPermit& permit) {
 /// What `permit` says; a TTL that waits already is not asked for again.
 HopVerdict Tracer::Judge(std::uint16_t flow, const PlannedProbe& planned, const HopPermit& permit) {
   const std::uint64_t bit = BitOf(planned.ttl);
-  if ((waiting_ & bit) != 0) {
-    return HopVerdict::Wait;
+  const bool is_waiting = (waiting_ & bit) != 0;
+  const HopVerdict verdict =
+      is_waiting ? HopVerdict::Wait : permit(flow, planned.ttl, planned.tier);
+  if (verdict == HopVerdict::Wait) {
+    waiting_ |= bit;
+    learning_ |= IsNew(planned.ttl) ? bit : 0;
+    return verdict;
   }
-  const HopVerdict verdict = permit(flow, planned.ttl, planned.tier);
   is_held_ = verdict == HopVerdict::Hold;
-  waiting_ |= verdict == HopVerdict::Wait ? bit : 0;
   if (verdict == HopVerdict::Drop) {
     Shed(planned);
   }
@@ -304,7 +319,17 @@ DueProbe Tracer::SendHop(ActiveRound& active, std::uint8_t ttl, MonoTime now) {
     active.round.hops.resize(ttl);
   }
   ++active.round.hops[ttl - 1U].sent;
+  CountFirstTry(active.round.flow, ttl, 1);
   return MakeProbe({.round = active.round.number, .flow = active.round.flow, .ttl = ttl}, now);
+}
+
+void Tracer::CountFirstTry(std::uint16_t flow, std::uint8_t ttl, std::uint8_t tries) {
+  if (flow != 0 || !IsNew(ttl)) {
+    return;
+  }
+  first_tries_.resize(std::max<std::size_t>(first_tries_.size(), ttl));
+  first_tries_[ttl - 1U] += tries;
+  learning_ &= IsNew(ttl) ? ~std::uint64_t{0} : ~BitOf(ttl);
 }
 
 // Tokens do not repeat before 2^16 others: a Feistel network is a permutation, whatever its round
@@ -435,6 +460,7 @@ void Tracer::AcceptHop(const PendingProbe& pending, const ProbeReply& reply, Mon
     outcome.round_trip = round_trip;
   }
   hop_outcomes_.push_back(outcome);
+  CountFirstTry(pending.flow, pending.ttl, kMostFirstTries);
   if (is_destination) {
     LearnEnd(*active, pending.ttl, true);
   } else if (reply.kind == ReplyKind::Unreachable) {

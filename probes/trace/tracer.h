@@ -81,9 +81,10 @@ struct DueProbe {
 /// than needed is harmless.
 ///
 /// Two trains. *End to end*: a probe with a full TTL every `end_to_end_interval`, flows in turn.
-/// *Hops*: in each round one flow, TTLs from 1 to the known distance of that flow in random order,
-/// spread over the round. Where the distance is not known, or a router answers where the
-/// destination was expected, TTLs follow each other quickly up to `gap_limit` beyond the last
+/// *Hops*: in each round one flow (the first one again and again as long as probes of TTLs that it
+/// has not seen answer must wait for their turn), TTLs from 1 to the known distance of that flow in
+/// random order, spread over the round. Where the distance is not known, or a router answers where
+/// the destination was expected, TTLs follow each other quickly up to `gap_limit` beyond the last
 /// responder.
 ///
 /// A round is over when its probes are answered or 3x timeout old; the next one starts on time
@@ -118,6 +119,11 @@ class Tracer {
 
   /// Rounds that begin before `until` probe each hop once a second.
   void Focus(MonoTime until) { focus_until_ = until; }
+
+  /// True: nobody has answered the first flow at `ttl` yet, and it has not been tried too often.
+  bool IsNew(std::uint8_t ttl) const {
+    return ttl > first_tries_.size() || first_tries_[ttl - 1U] < kMostFirstTries;
+  }
 
   /// The time at which the kernel sent a probe. Without it the time of NextProbe counts.
   void OnSent(std::uint32_t number, MonoTime sent);
@@ -182,6 +188,8 @@ class Tracer {
   const IpAddress& Source() const { return source_; }
 
  private:
+  static constexpr std::uint8_t kMostFirstTries = 3;
+
   struct PlannedProbe {
     MonoTime due;
     std::uint8_t ttl = 0;
@@ -216,6 +224,7 @@ class Tracer {
   bool HasHopProbeDue(MonoTime now) const;
   std::uint16_t FlowOf(std::uint64_t round) const;
   void Shed(const PlannedProbe& planned);
+  void CountFirstTry(std::uint16_t flow, std::uint8_t ttl, std::uint8_t tries);
   void BeginRound(MonoTime start);
   void PlanSpread(ActiveRound& active, unsigned last_ttl) const;
   void PlanQuick(ActiveRound& active, MonoTime from, unsigned last_ttl) const;
@@ -255,7 +264,8 @@ class Tracer {
   std::uint32_t tally_sent_ = 0;  // end-to-end results since the last finished round
   std::uint32_t tally_late_ = 0;
   std::uint32_t tally_lost_ = 0;
-  std::uint64_t waiting_ = 0;  // TTLs (from 1, in bit 0) for which the permit said Wait
+  std::uint64_t waiting_ = 0;   // TTLs (from 1, in bit 0) for which the permit said Wait
+  std::uint64_t learning_ = 0;  // of the TTLs that are new, those that have had to wait
   Skipped skipped_;
   bool is_held_ = false;  // the permit said Hold to a probe that is still due
   UnsentReason unsent_reason_ = UnsentReason::Dns;
@@ -263,7 +273,8 @@ class Tracer {
   IpAddress source_;
   Settings settings_;
   std::uint64_t rounds_begun_ = 0;
-  std::vector<FlowMemory> memory_;  // by flow
+  std::vector<FlowMemory> memory_;         // by flow
+  std::vector<std::uint8_t> first_tries_;  // of the first flow, by TTL from 1
   MonoTime focus_until_;
 };
 

@@ -79,6 +79,24 @@ TEST_F(ResponderBudgetTest, ABurstOfThreeGoesAtOnceAndTheRestEveryTwoSeconds) {
   EXPECT_THAT(ServeFor(milliseconds(6500)), ElementsAre(10, 11, 12));
 }
 
+TEST_F(ResponderBudgetTest, WhoIsNewGoesBeforeTheOthersAndInTurnWithTheNew) {
+  using Turn = ResponderBudget::Turn;
+  while (budget_.Ask(router_, now_, 1)) {
+  }
+  budget_.Ask(router_, now_, 2);
+  budget_.Ask(router_, now_, 3, Turn::New);
+  budget_.Ask(router_, now_, 4, Turn::New);
+  EXPECT_THAT(ServeFor(milliseconds(4100)), ElementsAre(3, 4));
+  budget_.Ask(router_, now_, 5, Turn::New);
+  budget_.Ask(router_, now_, 6);
+  EXPECT_THAT(ServeFor(seconds(8)), ElementsAre(5, 1, 2, 6));
+  EXPECT_EQ(budget_.Waiting(), 0U);
+  budget_.Ask(router_, now_, 7, Turn::New);
+  budget_.Ask(router_, now_, 8);
+  budget_.Ask(router_, now_, 9, Turn::New);
+  EXPECT_THAT(ServeFor(seconds(6)), ElementsAre(7, 9, 8));
+}
+
 TEST_F(ResponderBudgetTest, WhoWaitsIsServedBeforeWhoComesLater) {
   while (budget_.Ask(router_, now_, 1)) {
   }

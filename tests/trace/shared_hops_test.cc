@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 
 #include "tests/trace/engine_fixture.h"
 
@@ -21,14 +22,16 @@ IpAddress Address(const std::string& text) {
   return *IpAddress::Parse(text);
 }
 
-/// `targets` destinations behind three routers 10.0.0.1 to 10.0.0.3 that are everybody's.
-Scenario BehindThreeRouters(std::size_t targets) {
+/// `targets` destinations behind three routers 10.0.0.1 to 10.0.0.3 that are everybody's, and all
+/// limit their answers, or only the one at TTL `limited`.
+Scenario BehindThreeRouters(std::size_t targets, std::optional<int> limited = {}) {
   Scenario scenario;
   std::vector<RouterId> line;
   for (int i = 1; i <= 3; ++i) {
-    line.push_back(scenario.Add({.address = Address("10.0.0." + std::to_string(i)),
-                                 .delay = milliseconds(1),
-                                 .limit = kLinuxLimit}));
+    line.push_back(scenario.Add(
+        {.address = Address("10.0.0." + std::to_string(i)),
+         .delay = milliseconds(1),
+         .limit = limited.value_or(i) == i ? std::optional(kLinuxLimit) : std::nullopt}));
   }
   for (std::size_t i = 0; i < targets; ++i) {
     scenario.destinations.push_back({.address = Address("203.0.113." + std::to_string(i + 1)),
@@ -44,8 +47,8 @@ double Loss(const HopCounters& hop) {
 
 class SharedHopsTest : public TraceEngineTest {
  protected:
-  /// All three routers are shown for all targets, with no more than 2 % loss.
-  void ExpectAllHopsClean() {
+  /// All three routers are shown for all targets.
+  void ExpectAllHopsShown() {
     for (const TraceBoard::Pointer& snapshot : board_.All()) {
       SCOPED_TRACE(snapshot->status.key.target);
       EXPECT_EQ(snapshot->lost, 0U);
@@ -56,7 +59,17 @@ class SharedHopsTest : public TraceEngineTest {
         EXPECT_EQ(hop.address, Address("10.0.0." + std::to_string(ttl)));
         EXPECT_TRUE(hop.last_round_trip.has_value());
         EXPECT_GE(hop.probes, 10U);
-        EXPECT_LE(Loss(hop), 0.02) << hop.replies_missing << " of " << hop.probes;
+      }
+    }
+  }
+
+  /// The same, with no more than 2 % loss.
+  void ExpectAllHopsClean() {
+    ExpectAllHopsShown();
+    for (const TraceBoard::Pointer& snapshot : board_.All()) {
+      for (unsigned ttl = 1; ttl <= 3; ++ttl) {
+        const HopCounters& hop = snapshot->hops[ttl - 1];
+        EXPECT_LE(Loss(hop), 0.02) << hop.replies_missing << " of " << hop.probes << " at " << ttl;
       }
     }
   }
@@ -70,11 +83,43 @@ TEST_F(SharedHopsTest, TwentyTargetsBehindThreeLinuxRoutersSeeAllHopsWithoutLoss
   ExpectAllHopsClean();
 }
 
-TEST_F(SharedHopsTest, TwoHundredTargetsBehindThreeLinuxRoutersSeeAllHopsWithoutLoss) {
+// A router gives 200 answers in 200 s, the time to find out its pace not counted. Two minutes later
+// also a target one of whose probes was lost knows of 50 others.
+TEST_F(SharedHopsTest, TwoHundredTargetsBehindThreeLinuxRoutersSeeAllHopsInFourMinutes) {
   const Scenario scenario = BehindThreeRouters(200);
   WatchAll(scenario);
   Start(scenario);
-  Run(minutes(10));
+  Run(minutes(4));
+  ExpectAllHopsShown();
+  Run(minutes(2));
+  ExpectAllHopsClean();
+}
+
+class OneSlowRouterTest : public SharedHopsTest, public testing::WithParamInterface<int> {};
+
+TEST_P(OneSlowRouterTest, DelaysTheOthersByNoMoreThanItsOwnTurn) {
+  const Scenario scenario = BehindThreeRouters(200, GetParam());
+  WatchAll(scenario);
+  Start(scenario);
+  Run(minutes(4));
+  ExpectAllHopsShown();
+  Run(minutes(2));
+  ExpectAllHopsClean();
+}
+
+INSTANTIATE_TEST_SUITE_P(AtTtl, OneSlowRouterTest, testing::Values(1, 2, 3),
+                         testing::PrintToStringParamName());
+
+TEST_F(SharedHopsTest, ATargetThatIsAddedLaterNeedNotWaitForTheTurnsOfAllOthers) {
+  Scenario scenario = BehindThreeRouters(200);
+  WatchAll(scenario);
+  const TargetConfig last = config_.targets.back();
+  config_.targets.pop_back();
+  Start(scenario);
+  Run(minutes(5));
+  config_.targets.push_back(last);
+  engine_->Apply(std::make_shared<Config>(config_), clock_.Now());
+  Run(seconds(60));
   ExpectAllHopsClean();
 }
 

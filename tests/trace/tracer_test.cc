@@ -127,6 +127,49 @@ TEST_F(TracerTest, ARouterWhereTheDestinationWasMakesThePathLongerAtOnce) {
   EXPECT_EQ(RunRound(9).destination_hop, 9);
 }
 
+TEST_F(TracerTest, WhileAHopThatIsNewWaitsForItsTurnRoundsKeepToTheFirstFlow) {
+  settings_.trace.flows = 4;
+  permit_ = [](std::uint16_t, std::uint8_t ttl, HopTier) {
+    return ttl == 2 ? HopVerdict::Wait : HopVerdict::Send;
+  };
+  Begin();
+  for (int i = 0; i < 6; ++i) {
+    EXPECT_EQ(RunRound(4).flow, 0);
+  }
+}
+
+TEST_F(TracerTest, OnceTheNewHopHasAnsweredRoundsRotateAmongTheFlows) {
+  settings_.trace.flows = 4;
+  permit_ = [](std::uint16_t, std::uint8_t ttl, HopTier) {
+    return ttl == 2 ? HopVerdict::Wait : HopVerdict::Send;
+  };
+  Begin();
+  RunRound(4);
+  const DueProbe probe = tracer_->ProbeWaiting(2, now_).value();
+  EXPECT_TRUE(tracer_->IsNew(2));
+  tracer_->OnReply(AnswerTo(probe.packet, "10.0.0.2", ReplyKind::TimeExceeded), now_);
+  EXPECT_FALSE(tracer_->IsNew(2));
+  std::set<std::uint16_t> flows;
+  for (int i = 0; i < 8; ++i) {
+    flows.insert(RunRound(4).flow);
+  }
+  EXPECT_THAT(flows, SizeIs(4));
+}
+
+TEST_F(TracerTest, AHopThatNeverAnswersDoesNotKeepTheOtherFlowsAwayForLong) {
+  settings_.trace.flows = 4;
+  permit_ = [](std::uint16_t, std::uint8_t ttl, HopTier) {
+    return ttl == 2 ? HopVerdict::Wait : HopVerdict::Send;
+  };
+  Begin();
+  std::set<std::uint16_t> flows;
+  for (int i = 0; i < 10; ++i) {
+    flows.insert(RunRound(4).flow);
+    tracer_->ProbeWaiting(2, now_);
+  }
+  EXPECT_THAT(flows, SizeIs(4));
+}
+
 TEST_F(TracerTest, AFirewallThatRefusesEndsThePath) {
   Begin();
   std::map<unsigned, unsigned> sent;
