@@ -47,11 +47,15 @@ class DrillPage : public testing::Test {
     prometheus_->QueryUntil("count(pathwitness_path_reached == 1)", "\"2\"]");
   }
 
-  /// The events that PagerDuty took under `key`.
-  std::vector<PagerDutyEvent> EventsOf(const std::string& key) {
-    std::vector<PagerDutyEvent> events = stage_.PagerDuty().Accepted();
-    std::erase_if(events, [&](const PagerDutyEvent& event) { return event.routing_key != key; });
-    return events;
+  /// What the events that PagerDuty took under `key` say.
+  std::vector<std::string> EventsOf(const std::string& key) {
+    std::vector<std::string> said;
+    for (const PagerDutyEvent& event : stage_.PagerDuty().Accepted()) {
+      if (event.routing_key == key) {
+        said.push_back(event.body);
+      }
+    }
+    return said;
   }
 
   PagingStage stage_;
