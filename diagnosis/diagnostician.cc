@@ -123,8 +123,13 @@ bool Diagnostician::IsLossy(MonoTime now) const {
 bool Diagnostician::LookForDelay(MonoTime now) {
   if (now >= latency_due_) {
     latency_due_ = now + kLatencyEvery;
-    const LatencyEvidence evidence = history_.LatencyOfDestination(now - kLatencyWindow);
-    is_late_ = BlameLatency(evidence).state == LatencyState::Latency;
+    const auto is_later_than = [&](LatencyPast past) {
+      const LatencyEvidence evidence = history_.LatencyOfDestination(now - kLatencyWindow, past);
+      return BlameLatency(evidence).state == LatencyState::Latency;
+    };
+    const bool is_news = is_later_than(LatencyPast::HalfHour);
+    is_late_ = is_news || is_later_than(LatencyPast::Day);
+    past_ = is_late_ && !is_news ? LatencyPast::Day : LatencyPast::HalfHour;
   }
   return is_late_;
 }
@@ -139,7 +144,7 @@ Observations Diagnostician::Observe(const Surroundings& surroundings, MonoTime n
   if (surroundings.service && surroundings.service->at >= since) {  // during the fault
     observations.loss.service_answers = surroundings.service->answers;
   }
-  observations.latency = history_.Latency(now - kLatencyWindow);
+  observations.latency = history_.Latency(now - kLatencyWindow, past_);
   if (is_lossy) {
     observations.flows = history_.Flows(since);
   }

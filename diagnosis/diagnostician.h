@@ -32,8 +32,9 @@ struct Surroundings {
 /// Judges one path, as its target, prober and family make it.
 ///
 /// While nothing is wrong only gates are looked at: losses of the train, and the destination's
-/// median. An opened gate brings in the hops, flows, owners and the time before. A fault of this
-/// machine comes before all others: what it sees through that tells nothing of the path.
+/// median beside the last half hour's and the last day's. An opened gate brings in the hops, flows,
+/// owners and the time before. A fault of this machine comes before all others: what it sees
+/// through that tells nothing of the path.
 class Diagnostician {
  public:
   /// As PathHistory has them.
@@ -73,6 +74,7 @@ class Diagnostician {
   std::optional<RouteFact> route_;  // the last change
   MonoTime route_at_;
   bool is_late_ = false;
+  LatencyPast past_ = LatencyPast::HalfHour;  // that it is late beside
   MonoTime latency_due_;
 };
 

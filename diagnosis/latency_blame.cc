@@ -43,7 +43,7 @@ LatencyState Gate(const LatencyEvidence& evidence) {
     return LatencyState::Undecided;
   }
   const HopShift& destination = *evidence.hops.back();
-  const double floor = std::max(kSmallestShift, kSmallestShare * evidence.reference_median);
+  const double floor = SmallestShift(evidence.reference_median);
   const double half = kZ95 * destination.standard_error;
   if (destination.shift - half > floor) {
     return LatencyState::Latency;
@@ -90,6 +90,10 @@ LinkPosterior WeighShift(const std::vector<std::optional<HopShift>>& hops) {
 HopShift ShiftOf(const MedianEstimate& now, const MedianEstimate& before) {
   return {.shift = now.median - before.median,
           .standard_error = std::hypot(now.StandardError(), before.StandardError())};
+}
+
+double SmallestShift(double reference_median) {
+  return std::max(kSmallestShift, kSmallestShare * reference_median);
 }
 
 LatencyBlame BlameLatency(const LatencyEvidence& evidence) {

@@ -22,12 +22,23 @@ struct HopShift {
 /// ways, so what lies between their round trips is no link's delay.
 HopShift ShiftOf(const MedianEstimate& now, const MedianEstimate& before);
 
+/// The past that round trips are compared with.
+enum class LatencyPast : std::uint8_t {
+  HalfHour,    // just before
+  Day,         // trailing
+  HourOfWeek,  // of the weeks before
+};
+
 /// Element 0 is TTL 1, the last one is the destination; empty: the hop tells nothing.
 struct LatencyEvidence {
   std::vector<std::optional<HopShift>> hops;
   double reference_median = 0;      // of the destination, before, in milliseconds
   std::optional<double> shift_p10;  // of the destination, as its median's shift; empty: unknown
+  LatencyPast past = LatencyPast::HalfHour;
 };
+
+/// By how many milliseconds a median must grow at least to be called longer.
+double SmallestShift(double reference_median);
 
 enum class LatencyState : std::uint8_t { None, Latency, Undecided };
 

@@ -115,6 +115,7 @@ void PathHistory::OnRouteChange(MonoTime at) {
   }
   filling_ = {};
   before_.clear();
+  baseline_ = {};
 }
 
 std::optional<MonoTime> PathHistory::LossOnset() const {
@@ -196,23 +197,25 @@ LossEvidence PathHistory::Loss(MonoTime since, MonoTime hops_since) const {
   return evidence;
 }
 
-LatencyEvidence PathHistory::LatencyOfDestination(MonoTime since) const {
-  LatencyEvidence evidence;
+LatencyEvidence PathHistory::LatencyOfDestination(MonoTime since, LatencyPast past) const {
+  LatencyEvidence evidence{.past = past};
   if (Length() > 0) {
-    evidence.hops = {ShiftAt(Length() - 1, since, evidence.reference_median)};
+    evidence.hops = {ShiftAt(Length() - 1, since, evidence)};
+    CompareWithUsual(evidence, since);
   }
   return evidence;
 }
 
-LatencyEvidence PathHistory::Latency(MonoTime since) const {
-  LatencyEvidence evidence;
+LatencyEvidence PathHistory::Latency(MonoTime since, LatencyPast past) const {
+  LatencyEvidence evidence{.past = past};
   for (std::size_t i = 0; i < Length(); ++i) {  // the destination comes last
-    evidence.hops.push_back(ShiftAt(i, since, evidence.reference_median));
+    evidence.hops.push_back(ShiftAt(i, since, evidence));
   }
-  if (Length() > 0) {
+  if (Length() > 0 && past == LatencyPast::HalfHour) {
     evidence.shift_p10 =
         ShiftOfFastest(RoundTripsSince(Length() - 1, since), RoundTripsBefore(Length() - 1, since));
   }
+  CompareWithUsual(evidence, since);
   return evidence;
 }
 
@@ -304,6 +307,7 @@ void PathHistory::AddToBlock(const Sample& sample) {
 }
 
 void PathHistory::CloseBlock() {
+  baseline_.OnBlock(MediansOf(filling_), filling_.begins);
   const bool is_clean = WilsonInterval(filling_.lost, filling_.sent).low <= kNegligibleLoss;
   if (is_clean && filling_.sent > 0) {
     before_.push_back(std::move(filling_));
@@ -318,15 +322,43 @@ bool PathHistory::IsBefore(const Block& block, MonoTime since) {
   return block.ends + kApart <= since;
 }
 
+std::vector<double> PathHistory::MediansOf(const Block& block) const {
+  std::vector<double> medians(Length());
+  for (std::size_t i = 0; i < std::min(block.hops.size(), Length()); ++i) {
+    const std::vector<float>& round_trips = block.hops[i].round_trips;
+    const auto estimate = MedianOf({round_trips.begin(), round_trips.end()});
+    medians[i] = estimate ? estimate->median : 0;
+  }
+  return medians;
+}
+
 std::optional<HopShift> PathHistory::ShiftAt(std::size_t index, MonoTime since,
-                                             double& reference_median) const {
+                                             LatencyEvidence& evidence) const {
   const std::optional<MedianEstimate> now = MedianOf(RoundTripsSince(index, since));
-  const std::optional<MedianEstimate> before = MedianOf(RoundTripsBefore(index, since));
+  const std::optional<MedianEstimate> before = evidence.past == LatencyPast::Day
+                                                   ? baseline_.DayBefore(index, since)
+                                                   : MedianOf(RoundTripsBefore(index, since));
   if (!now || !before) {
     return std::nullopt;
   }
-  reference_median = before->median;
+  evidence.reference_median = before->median;
   return ShiftOf(*now, *before);
+}
+
+void PathHistory::CompareWithUsual(LatencyEvidence& evidence, MonoTime at) const {
+  const double usual = baseline_.UsualAt(at).value_or(0);
+  const double excess = usual - evidence.reference_median;
+  if (evidence.hops.empty() || !evidence.hops.back() || excess <= 0) {
+    return;
+  }
+  const bool is_another_hour = excess > SmallestShift(evidence.reference_median);
+  evidence.reference_median = usual;
+  evidence.hops.back()->shift -= excess;
+  if (is_another_hour) {
+    std::fill(evidence.hops.begin(), evidence.hops.end() - 1, std::nullopt);
+    evidence.shift_p10.reset();
+    evidence.past = LatencyPast::HourOfWeek;
+  }
 }
 
 std::vector<double> PathHistory::RoundTripsSince(std::size_t index, MonoTime since) const {

@@ -8,6 +8,7 @@
 
 #include "diagnosis/burst_meter.h"
 #include "diagnosis/flow_test.h"
+#include "diagnosis/latency_baseline.h"
 #include "diagnosis/latency_blame.h"
 #include "diagnosis/loss_blame.h"
 #include "probes/base/time.h"
@@ -26,8 +27,9 @@ struct CleanRun {
 ///
 /// The last 5 minutes are kept as they came. What is older is added up to blocks of 5 minutes, of
 /// which the last 6 that were free of loss are kept, however long ago they were: they are the
-/// "before" that a fault is compared with. A delay that stays is so the normal after half an hour.
-/// About 12 KiB for 15 hops, rounds of 10 s and 4 flows.
+/// "before" that a fault is compared with. Round trips are also kept as medians: of each hour of a
+/// day, so that a delay that stays is the normal after half a day, and of the hours of the week.
+/// About 14 KiB for 15 hops, rounds of 10 s and 4 flows.
 class PathHistory {
  public:
   static constexpr Duration kRecent = std::chrono::minutes(5);
@@ -57,12 +59,17 @@ class PathHistory {
 
   /// The destination alone, and without a before: what a gate needs.
   LossEvidence LossOfDestination(MonoTime since) const;
-  LatencyEvidence LatencyOfDestination(MonoTime since) const;
+  LatencyEvidence LatencyOfDestination(MonoTime since, LatencyPast past) const;
 
   /// Windows: since `since`, and blocks that ended 5 minutes before that or earlier. A loss is
   /// known only after a while, so hops count from `hops_since` on.
   LossEvidence Loss(MonoTime since, MonoTime hops_since) const;
-  LatencyEvidence Latency(MonoTime since) const;
+
+  /// Round trips since `since` beside those of `past`, which is HalfHour or Day. Where the
+  /// destination's are usually longer still at this hour of the week, it is compared with that; the
+  /// other hops, of which only the faster past is known, then tell nothing when that makes a
+  /// difference.
+  LatencyEvidence Latency(MonoTime since, LatencyPast past) const;
 
   /// True when answers since `since` come back over as many hops as before, as far as hops answered
   /// both times, and at least one did.
@@ -121,8 +128,10 @@ class PathHistory {
   void MeasureBursts(const Train& train);
   void CloseBlock();
   static bool IsBefore(const Block& block, MonoTime since);
+  std::vector<double> MediansOf(const Block& block) const;
   std::optional<HopShift> ShiftAt(std::size_t index, MonoTime since,
-                                  double& reference_median) const;
+                                  LatencyEvidence& evidence) const;
+  void CompareWithUsual(LatencyEvidence& evidence, MonoTime at) const;
   std::vector<double> RoundTripsSince(std::size_t index, MonoTime since) const;
   std::vector<double> RoundTripsBefore(std::size_t index, MonoTime since) const;
   std::vector<double> RoundTripsOfDestination() const;
@@ -135,6 +144,7 @@ class PathHistory {
   std::optional<MonoTime> last_lossy_;  // of them
   Block filling_;
   std::deque<Block> before_;
+  LatencyBaseline baseline_;
   std::vector<double> old_route_;  // round trips to the destination over the route before
   MonoTime old_route_until_;       // they are compared with
 };

@@ -180,13 +180,25 @@ std::string KindSentence(LatencyKind kind) {
   return "";
 }
 
+std::string_view PastPhrase(LatencyPast past) {
+  switch (past) {
+    case LatencyPast::HalfHour:
+      return "";
+    case LatencyPast::Day:
+      return " than in the day before";
+    case LatencyPast::HourOfWeek:
+      return " than usual at this hour of the week";
+  }
+  return "";
+}
+
 std::string LatencySentence(const LatencyEvidence& evidence,
                             const std::optional<RouteFact>& route) {
   const HopShift& shift = *evidence.hops.back();
   const double half = kZ95 * shift.standard_error;
   return fmt::format(
-      "Round trips to the destination are {:.1f} ms longer (95 % CI {:.1f}-{:.1f} ms){}.",
-      shift.shift, shift.shift - half, shift.shift + half,
+      "Round trips to the destination are {:.1f} ms longer{} (95 % CI {:.1f}-{:.1f} ms){}.",
+      shift.shift, PastPhrase(evidence.past), shift.shift - half, shift.shift + half,
       route ? " since the route changed " + route->text : "");
 }
 

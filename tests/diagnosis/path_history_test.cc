@@ -190,7 +190,7 @@ TEST_F(PathHistoryTest, MeasuresWhatEachHopBecameSlowerBy) {
     slow.hops[i].replies[0].round_trip += milliseconds(25);
   }
   Feed(slow, 12);
-  const LatencyEvidence evidence = history_.Latency(onset);
+  const LatencyEvidence evidence = history_.Latency(onset, LatencyPast::HalfHour);
   ASSERT_EQ(evidence.hops.size(), 4U);
   EXPECT_NEAR(evidence.hops[1]->shift, 0, 1e-3);
   EXPECT_NEAR(evidence.hops[2]->shift, 25, 1e-3);
