@@ -79,7 +79,7 @@ void PathMembership::OnAnswer(SharedPaths& tree, std::uint16_t flow, std::uint8_
     return Remember(flow, ttl, responder);
   }
   if (ttl == path.size() + 1U) {
-    Extend(tree, flow, responder);
+    Append(tree, flow, responder);
   }
   HopEvidence evidence{.probes = 1};
   if (round_trip) {
@@ -87,6 +87,7 @@ void PathMembership::OnAnswer(SharedPaths& tree, std::uint16_t flow, std::uint8_
     evidence.round_trip_sum = ToSeconds(*round_trip);
   }
   Record(tree, flow, ttl, evidence);
+  AppendEarly(tree, flow);
 }
 
 void PathMembership::OnSilence(SharedPaths& tree, std::uint16_t flow, std::uint8_t ttl) {
@@ -117,16 +118,24 @@ void PathMembership::Remember(std::uint16_t flow, std::uint8_t ttl, const IpAddr
   }
 }
 
-/// Adds `responder` to the path of `flow`, and who answered behind it before, up to the next gap.
-void PathMembership::Extend(SharedPaths& tree, std::uint16_t flow, const IpAddress& responder) {
+void PathMembership::Append(SharedPaths& tree, std::uint16_t flow, const IpAddress& responder) {
   std::vector<PlaceId>& path = flows_[flow];
-  std::optional<IpAddress> next = responder;
-  while (next) {
-    const SharedPaths::NodeId parent =
-        path.empty() ? SharedPaths::kNone : places_[path.back()].node;
-    const auto ttl = static_cast<std::uint8_t>(path.size() + 1);
-    path.push_back(Sit(tree, tree.Join(root_, parent, *next), ttl));
-    next = TakeEarly(flow, static_cast<std::uint8_t>(ttl + 1U));
+  const SharedPaths::NodeId parent = path.empty() ? SharedPaths::kNone : places_[path.back()].node;
+  const auto ttl = static_cast<std::uint8_t>(path.size() + 1);
+  path.push_back(Sit(tree, tree.Join(root_, parent, responder), ttl));
+}
+
+/// Adds those who answered early and are behind no gap any more. Each brings its newest answer as
+/// evidence, but not the round trip: that may be old.
+void PathMembership::AppendEarly(SharedPaths& tree, std::uint16_t flow) {
+  while (true) {
+    const auto ttl = static_cast<std::uint8_t>(KnownLength(flow) + 1);
+    const std::optional<IpAddress> responder = TakeEarly(flow, ttl);
+    if (!responder) {
+      return;
+    }
+    Append(tree, flow, *responder);
+    Record(tree, flow, ttl, {.probes = 1});
   }
 }
 

@@ -149,7 +149,8 @@ class PathMembership {
   };
 
   void Remember(std::uint16_t flow, std::uint8_t ttl, const IpAddress& responder);
-  void Extend(SharedPaths& tree, std::uint16_t flow, const IpAddress& responder);
+  void Append(SharedPaths& tree, std::uint16_t flow, const IpAddress& responder);
+  void AppendEarly(SharedPaths& tree, std::uint16_t flow);
   std::optional<IpAddress> TakeEarly(std::uint16_t flow, std::uint8_t ttl);
   std::vector<Early>::iterator FindEarly(std::uint16_t flow, std::uint8_t ttl);
   PlaceId Sit(SharedPaths& tree, SharedPaths::NodeId node, std::uint8_t ttl);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <iostream>
 #include <memory>
 #include <string>
 #include <utility>
@@ -79,11 +80,12 @@ class PlainRouters : public testing::Test {
     return false;
   }
 
-  bool AreAllHopsShown() const {
-    return std::ranges::all_of(board_.All(), [](const TraceBoard::Pointer& snapshot) {
+  /// Every target's hops have an address and at least `probes` probes.
+  bool AreAllHopsShown(std::uint64_t probes) const {
+    return std::ranges::all_of(board_.All(), [probes](const TraceBoard::Pointer& snapshot) {
       return snapshot->hops.size() == kRouters + 1 &&
-             std::ranges::all_of(snapshot->hops, [](const HopCounters& hop) {
-               return hop.address.has_value() && hop.probes >= 10;
+             std::ranges::all_of(snapshot->hops, [probes](const HopCounters& hop) {
+               return hop.address.has_value() && hop.probes >= probes;
              });
     });
   }
@@ -114,17 +116,19 @@ class PlainRouters : public testing::Test {
 
 TEST_F(PlainRouters, AreShownToAllTwentyTargetsBehindThemWithoutLoss) {
   Watch(20);
-  ASSERT_TRUE(RunUntil([this] { return AreAllHopsShown(); }));
+  ASSERT_TRUE(RunUntil([this] { return AreAllHopsShown(10); }));
   ExpectNoLoss();
 }
 
-// Takes minutes: each path must have met each router once, at the routers' pace.
+// Takes minutes, so it is run by hand: each path must have met each router once, at the routers'
+// pace. One lost probe is 2 % of 50.
 TEST_F(PlainRouters, DISABLED_AreShownToTwoHundredTargetsBehindThemWithoutLoss) {
   Watch(200);
   const MonoTime begun = clock_.Now();
-  ASSERT_TRUE(RunUntil([this] { return AreAllHopsShown(); }));
+  ASSERT_TRUE(RunUntil([this] { return AreAllHopsShown(10); }));
+  std::cout << "all hops shown after " << ToSeconds(clock_.Now() - begun) << " s\n";
+  ASSERT_TRUE(RunUntil([this] { return AreAllHopsShown(50); }));
   ExpectNoLoss();
-  RecordProperty("seconds", std::to_string(ToSeconds(clock_.Now() - begun)));
 }
 
 }  // namespace

@@ -115,6 +115,18 @@ TEST_F(SharedPathsTest, AnswersThatCameEarlyTakeTheirPlacesWhenTheGapIsClosed) {
   EXPECT_EQ(members_[1].NodeAt(0, 3), members_[0].NodeAt(0, 3));
 }
 
+TEST_F(SharedPathsTest, AnEarlyAnswerIsCreditedWithoutItsRoundTripWhenTheGapIsClosed) {
+  Walk(0, {"10.0.0.1", "10.0.0.2"});
+  members_[1].OnAnswer(tree_, 0, 2, Address("10.0.0.2"), milliseconds(10));
+  EXPECT_THAT(Credits(0), IsEmpty());
+  Walk(1, {"10.0.0.1"});
+  const auto credits = Credits(0);
+  ASSERT_THAT(credits, SizeIs(2));
+  EXPECT_EQ(credits[1].ttl, 2);
+  EXPECT_EQ(credits[1].evidence, (HopEvidence{.probes = 1}));
+  EXPECT_THAT(Credits(1), IsEmpty());
+}
+
 TEST_F(SharedPathsTest, AnEarlyAnswerOfOneFlowClosesNoGapOfAnother) {
   members_[0].OnAnswer(tree_, 1, 2, Address("10.0.0.2"), milliseconds(10));
   members_[0].OnAnswer(tree_, 0, 1, Address("10.0.0.1"), milliseconds(10));
