@@ -124,6 +124,87 @@ TEST(Diagnostician, TellsAQueueFromALongerWay) {
   EXPECT_THAT(path.Spoken()->verdict.text, HasSubstr("queueing"));
 }
 
+TEST(Diagnostician, ADelayThatStaysIsSpokenOfForHours) {
+  VirtualPath path(1);
+  path.Live(hours(9));
+  path.delay[4] = milliseconds(20);
+  path.Live(hours(5));
+  ASSERT_NE(path.Spoken(), nullptr);
+  EXPECT_EQ(path.Spoken()->verdict.state, VerdictState::Latency);
+  EXPECT_EQ(path.Spoken()->verdict.latency.candidate, 5U);
+  EXPECT_THAT(path.Spoken()->verdict.text, HasSubstr("longer than in the day before"));
+}
+
+TEST(Diagnostician, ADelayThatStaysIsTheNormalAfterADay) {
+  VirtualPath path(1);
+  path.Live(hours(9));
+  path.delay[4] = milliseconds(20);
+  path.Live(hours(24));
+  EXPECT_EQ(path.Spoken(), nullptr);
+}
+
+/// The first link is busy for four hours of each day, from the ninth on.
+class BusyEvenings : public testing::Test {
+ protected:
+  /// Returns how many evaluations spoke.
+  int Live(Duration duration) {
+    int spoken = 0;
+    for (const MonoTime end = path_.Now() + duration; path_.Now() < end;) {
+      const auto hour = (path_.Now() - begin_) / hours(1) % 24;
+      path_.delay[0] = hour >= 9 && hour < 13 ? milliseconds(20) : milliseconds(0);
+      path_.Live(minutes(5), [&] {
+        spoken += path_.Spoken() != nullptr ? 1 : 0;
+        return false;
+      });
+    }
+    return spoken;
+  }
+
+  VirtualPath path_{1};
+  const MonoTime begin_ = path_.Now();
+};
+
+TEST_F(BusyEvenings, AreNoNewsFromTheSecondWeekOn) {
+  EXPECT_GT(Live(hours(24)), 0);
+  Live(hours(6 * 24 + 2));
+  EXPECT_EQ(Live(hours(7 * 24)), 0);
+}
+
+TEST_F(BusyEvenings, DoNotHideAFaultOnTop) {
+  Live(hours(8 * 24 + 11));
+  ASSERT_EQ(path_.Spoken(), nullptr);
+  path_.delay[4] = milliseconds(15);
+  Live(minutes(10));
+  ASSERT_NE(path_.Spoken(), nullptr);
+  EXPECT_EQ(path_.Spoken()->verdict.state, VerdictState::Latency);
+  EXPECT_EQ(path_.Spoken()->verdict.latency.candidate, 5U);
+}
+
+// The half hour before was faster at all hops: to tell the evening from the fault is beyond it.
+TEST_F(BusyEvenings, HideWhereAFaultIsThatComesWithThem) {
+  Live(hours(8 * 24 + 9));
+  path_.delay[4] = milliseconds(15);
+  Live(minutes(10));
+  ASSERT_NE(path_.Spoken(), nullptr);
+  EXPECT_EQ(path_.Spoken()->verdict.attribution.owner, std::nullopt);
+  EXPECT_THAT(path_.Spoken()->verdict.text,
+              HasSubstr("longer than usual at this hour of the week"));
+}
+
+TEST_F(BusyEvenings, AreNoExcuseAtAnotherHour) {
+  Live(hours(8 * 24 + 3));
+  path_.delay[4] = milliseconds(15);
+  Live(minutes(10));
+  ASSERT_NE(path_.Spoken(), nullptr);
+  EXPECT_EQ(path_.Spoken()->verdict.latency.candidate, 5U);
+}
+
+TEST_F(BusyEvenings, AreNewsAgainOnAnotherRoute) {
+  Live(hours(8 * 24));
+  path_.Judge().OnRouteChange({.ttl = 5, .text = "at hop 5"}, path_.Now());
+  EXPECT_GT(Live(hours(12)), 0);
+}
+
 TEST(Diagnostician, WhenAllTargetsAndTheFirstHopAreLateItIsLateItself) {
   VirtualPath path(1);
   path.Live(minutes(40));

@@ -1,12 +1,15 @@
 #include "diagnosis/latency_baseline.h"
 
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 #include <array>
 #include <chrono>
 #include <cmath>
 #include <functional>
 #include <numbers>
+#include <string>
+#include <vector>
 
 namespace pathwitness {
 namespace {
@@ -141,6 +144,21 @@ TEST_F(LatencyBaselineTest, LearnsNothingWhereNobodyAnswers) {
   Live(2 * kWeek, [](Duration) { return 0; });
   EXPECT_EQ(baseline_.DayBefore(1, Now()), std::nullopt);
   EXPECT_EQ(baseline_.UsualAt(Now()), std::nullopt);
+}
+
+TEST(LatencyBaseline, TakesTwoKibibytesForFifteenHopsHoweverLongItLives) {
+  constexpr std::size_t kPaths = 100;
+  const std::vector<double> medians(15, 20);
+  const auto before = static_cast<std::ptrdiff_t>(mallinfo2().uordblks);
+  std::vector<LatencyBaseline> baselines(kPaths);
+  for (LatencyBaseline& baseline : baselines) {
+    for (MonoTime now(kWeek); now < MonoTime(3 * kWeek); now += kBlock) {
+      baseline.OnBlock(medians, now);
+    }
+  }
+  const auto taken = static_cast<std::ptrdiff_t>(mallinfo2().uordblks) - before;
+  RecordProperty("bytes_per_path", std::to_string(taken / std::ptrdiff_t{kPaths}));
+  EXPECT_LE(taken, std::ptrdiff_t{2300 * kPaths});
 }
 
 TEST_F(LatencyBaselineTest, KeepsAMicrosecondAndAMinuteToAPartInAThousand) {
