@@ -192,7 +192,7 @@ Views App::MakeViews() {
   return {
       .metrics = [sources](const BodySink& sink) { return RenderMetrics(sources, sink); },
       .metrics_gzip = [sources](const BodySink& sink) { return RenderGzip(sources, sink); },
-      .status_page = [this] { return StatusPage(Status()); },
+      .page = [this](const HttpRequest& request) { return AnswerPage(request, Pages()); },
       .stuck_engines = [this] { return engines_.Stuck(); },
       .has_stored_round = [this] { return HasStoredRound(); },
       .probe =
@@ -238,19 +238,14 @@ ExporterFacts App::Facts() {
           .scrapes = Scrapes()};
 }
 
-StatusView App::Status() const {
+PageSources App::Pages() const {
   const std::shared_ptr<const Config> config = InForce()->config;
-  StatusView view{.version = std::string(Version()),
-                  .environment = config->environment,
-                  .telemetry_path = settings_.telemetry_path,
-                  .now = clock_.WallNow(),
-                  .targets = {},
-                  .traces = boards_.traces.All(),
-                  .https = boards_.https.All(),
-                  .pulses = boards_.pulses.All(),
-                  .verdicts = boards_.verdicts.All()};
-  std::ranges::transform(config->targets, std::back_inserter(view.targets), &TargetConfig::name);
-  return view;
+  return {.boards = boards_,
+          .config = config,
+          .frame = {.version = std::string(Version()),
+                    .environment = config->environment,
+                    .telemetry_path = settings_.telemetry_path,
+                    .now = clock_.WallNow()}};
 }
 
 std::string App::ConfigText() const {

@@ -19,8 +19,8 @@
 #include "exporter/log.h"
 #include "exporter/metrics/render.h"
 #include "exporter/on_demand.h"
+#include "exporter/pages/pages.h"
 #include "exporter/reload_mailbox.h"
-#include "exporter/web/pages.h"
 #include "exporter/web/routes.h"
 #include "probes/base/time.h"
 #include "probes/net/packet_port.h"
@@ -81,7 +81,7 @@ class App {
   ReloadResult Accept(LoadedConfig loaded, Duration load_time);
   ReloadResult Reject(std::vector<std::string> problems);
   ExporterFacts Facts();
-  StatusView Status() const;
+  PageSources Pages() const;
   std::string ConfigText() const;
   bool HasStoredRound() const;
 

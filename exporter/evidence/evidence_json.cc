@@ -4,6 +4,7 @@
 
 #include "diagnosis/route_class.h"
 #include "exporter/evidence/comparison.h"
+#include "exporter/evidence/incident_json.h"
 #include "exporter/evidence/plain_text.h"
 #include "exporter/evidence/report.h"
 #include "exporter/rfc3339.h"
@@ -383,6 +384,16 @@ std::string ReportJson(const Report& report) {
   json["clock"] = report.clock ? ClockJson(*report.clock) : OrderedJson();
   json["method"] = report.method;
   json["contacts"] = ListJson(report.contacts, ContactJson);
+  return Dump(json);
+}
+
+std::string IncidentDocument(const IncidentRecord& incident) {
+  return Dump(IncidentJson(incident));
+}
+
+std::string IncidentsDocument(const std::vector<IncidentRecord>& incidents) {
+  OrderedJson json;
+  json["incidents"] = ListJson(incidents, IncidentJson);
   return Dump(json);
 }
 

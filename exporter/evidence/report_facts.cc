@@ -196,18 +196,6 @@ std::optional<IncidentRecord> ShowIncident(std::optional<IncidentRecord> inciden
   return incident;
 }
 
-std::string_view EventName(RouteEventKind kind) {
-  switch (kind) {
-    case RouteEventKind::RouteChanged:
-      return "route_changed";
-    case RouteEventKind::EcmpChanged:
-      return "ecmp_changed";
-    case RouteEventKind::HopWentSilent:
-      return "hop_went_silent";
-  }
-  return "";
-}
-
 std::vector<ShownAddress> ShowPath(const PathView& path, const Responders& responders) {
   std::vector<ShownAddress> shown;
   for (const std::vector<IpAddress>& hop : path) {
@@ -219,7 +207,7 @@ std::vector<ShownAddress> ShowPath(const PathView& path, const Responders& respo
 ReportChange ShowChange(const RouteChangeRecord& record, const Responders& responders) {
   const RouteEvent& event = record.event;
   return {.at = event.at,
-          .kind = std::string(EventName(event.kind)),
+          .kind = std::string(RouteEventKindName(event.kind)),
           .where = std::string(RouteChangeClassName(record.kind)),
           .ttl = event.ttl,
           .last_common = event.last_common ? Show(*event.last_common, responders) : ShownAddress(),
@@ -293,6 +281,18 @@ std::optional<Verdict> JudgeWindows(const ReportFacts& facts) {
     return std::nullopt;
   }
   return Judge(ObservationsOf(facts, *during));
+}
+
+std::string_view RouteEventKindName(RouteEventKind kind) {
+  switch (kind) {
+    case RouteEventKind::RouteChanged:
+      return "route_changed";
+    case RouteEventKind::EcmpChanged:
+      return "ecmp_changed";
+    case RouteEventKind::HopWentSilent:
+      return "hop_went_silent";
+  }
+  return "";
 }
 
 Report MakeReport(const ReportFacts& facts) {

@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "config/config.h"
@@ -52,6 +53,9 @@ struct ReportFacts {
 
 /// What the windows mean: "during" against "before". Nothing without a known "during".
 std::optional<Verdict> JudgeWindows(const ReportFacts& facts);
+
+/// "route_changed", "ecmp_changed" or "hop_went_silent".
+std::string_view RouteEventKindName(RouteEventKind kind);
 
 /// Pure: the same facts make the same report.
 Report MakeReport(const ReportFacts& facts);

@@ -24,8 +24,17 @@ constexpr std::string_view kReloadPath = "/-/reload";
 constexpr std::string_view kDrillPath = "/-/drill";
 constexpr std::string_view kDrillPrefix = "/-/drill/";
 constexpr std::array<std::string_view, 4> kOtherPages = {"/probe", "/config", "/runbooks", "/yes"};
+constexpr std::array<std::string_view, 3> kPages = {"/", "/compare", "/incidents"};
+constexpr std::array<std::string_view, 4> kPagePrefixes = {"/targets/", "/incidents/", "/reports/",
+                                                           "/api/v1/"};
 constexpr std::array kProberKinds = {ProberKind::TraceIcmp, ProberKind::TraceUdp,
                                      ProberKind::TraceTcp, ProberKind::Https, ProberKind::Pulse};
+
+bool IsPagePath(std::string_view path) {
+  return std::ranges::find(kPages, path) != kPages.end() ||
+         std::ranges::any_of(kPagePrefixes,
+                             [&](std::string_view prefix) { return path.starts_with(prefix); });
+}
 
 HttpResponse PlainText(int status, std::string_view line) {
   return {.status = status, .body = std::string(line) + "\n"};
@@ -162,7 +171,6 @@ class Routes::Impl {
   Impl(std::string telemetry_path, Views views, int max_scrapes)
       : views_(std::move(views)),
         table_{{std::move(telemetry_path), &Impl::Metrics},
-               {"/", &Impl::StatusPage},
                {"/-/healthy", &Impl::Healthy},
                {"/-/ready", &Impl::Ready},
                {"/probe", &Impl::Probe},
@@ -181,6 +189,9 @@ class Routes::Impl {
     }
     if (path->starts_with(kRunbookPrefix)) {
       return Runbook(request, path->substr(kRunbookPrefix.size()));
+    }
+    if (IsPagePath(*path)) {
+      return Page(request);
     }
     if (*path == kReloadPath) {
       return Reload(request);
@@ -222,15 +233,12 @@ class Routes::Impl {
     return response;
   }
 
-  HttpResponse StatusPage(const HttpRequest&) {
-    const Place place(scrapes_);
-    if (!place.IsTaken()) {
-      return Busy("too many readers at a time");
+  HttpResponse Page(const HttpRequest& request) {
+    if (!IsRead(request)) {
+      return MethodNotAllowed("GET, HEAD");
     }
-    return {
-        .content_type = "text/html; charset=utf-8",
-        .body = views_.status_page(),
-        .headers = {{"Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'"}}};
+    const Place place(scrapes_);
+    return place.IsTaken() ? views_.page(request) : Busy("too many readers at a time");
   }
 
   // NOLINTNEXTLINE(readability-make-member-function-const): the table's type is not
@@ -354,7 +362,7 @@ bool IsUsableTelemetryPath(std::string_view path) {
   constexpr std::string_view kNotInPaths = "%?# \t\r\n";
   return path.size() > 1 && path.starts_with('/') && !path.starts_with("/-/") &&
          !path.starts_with(kPulsePrefix) && !path.starts_with(kRunbookPrefix) &&
-         std::ranges::find(kOtherPages, path) == kOtherPages.end() &&
+         !IsPagePath(path) && std::ranges::find(kOtherPages, path) == kOtherPages.end() &&
          path.find_first_of(kNotInPaths) == std::string_view::npos;
 }
 

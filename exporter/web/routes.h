@@ -56,8 +56,9 @@ struct Views {
   // The metrics in Prometheus text format 0.0.4, a piece at a time; false when they were given up
   // because the sink took no more.
   std::function<bool(const BodySink&)> metrics;
-  std::function<bool(const BodySink&)> metrics_gzip;        // the same, compressed
-  std::function<std::string()> status_page;                 // HTML
+  std::function<bool(const BodySink&)> metrics_gzip;  // the same, compressed
+  // The pages and their JSON, see AnswerPage.
+  std::function<HttpResponse(const HttpRequest&)> page;
   std::function<std::vector<std::string>()> stuck_engines;  // names; empty: healthy
   std::function<bool()> has_stored_round;
   std::function<ProbeOutcome(const ProbeOrder&)> probe;
@@ -75,7 +76,8 @@ struct Views {
 /// Answers every request of the web server:
 ///
 ///   GET  <telemetry path>  the metrics; 503 too many scrapes at a time
-///   GET  /                 status of all probers
+///   GET  /, /targets/..., /compare, /incidents..., /reports/..., /api/v1/...
+///                          the pages (see pages.h); 503 too many readers at a time
 ///   GET  /-/healthy        200 while every engine turns, else 503 with their names
 ///   GET  /-/ready          200 once a prober has stored a round, else 503
 ///   GET  /probe            ?target=&prober=&family=: one measurement now, as metrics; 200 also for
@@ -97,7 +99,7 @@ struct Views {
 /// problems of a reload. May be called from many threads at once.
 class Routes {
  public:
-  /// `max_scrapes`: of the metrics and the status page, at a time.
+  /// `max_scrapes`: of the metrics and the pages, at a time.
   /// Pre: IsUsableTelemetryPath(telemetry_path); every view but `reload` and `drill` is set;
   /// 0 < max_scrapes <= kMostScrapes.
   Routes(std::string telemetry_path, Views views, int max_scrapes = kMaxScrapes);

@@ -21,7 +21,8 @@ class RoutesTest : public testing::Test {
     return {
         .metrics = [](const BodySink& sink) { return sink("plain"); },
         .metrics_gzip = [](const BodySink& sink) { return sink("packed"); },
-        .status_page = [] { return "<html>"; },
+        .page =
+            [](const HttpRequest& request) { return HttpResponse{.body = "page " + request.path}; },
         .stuck_engines = [this] { return stuck_; },
         .has_stored_round = [this] { return has_stored_round_; },
         .probe =
@@ -88,11 +89,13 @@ TEST_F(RoutesTest, MetricsAreCompressedOnlyForThoseWhoTakeIt) {
   EXPECT_EQ(BodyOf(routes_.Handle(request)), "plain");
 }
 
-TEST_F(RoutesTest, TheRootIsHtmlThatRunsNoScript) {
-  const HttpResponse response = Get("/");
-  EXPECT_EQ(response.content_type, "text/html; charset=utf-8");
-  EXPECT_THAT(response.headers,
-              Contains(Pair("Content-Security-Policy", HasSubstr("default-src 'none'"))));
+TEST_F(RoutesTest, PagesAnswerWhatIsTheirs) {
+  for (const std::string path : {"/", "/compare", "/incidents", "/incidents/1", "/targets/a",
+                                 "/reports/", "/api/v1/targets"}) {
+    EXPECT_EQ(Get(path).body, "page " + path);
+    EXPECT_EQ(Send("POST", path).status, 405) << path;
+    EXPECT_FALSE(IsUsableTelemetryPath(path)) << path;
+  }
 }
 
 TEST_F(RoutesTest, SaysYesToWhoeverAsks) {

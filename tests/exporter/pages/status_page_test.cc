@@ -1,4 +1,4 @@
-#include "exporter/web/pages.h"
+#include "exporter/pages/status_page.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -76,10 +76,10 @@ PulseSnapshot BeatingPulse() {
 }
 
 StatusView View() {
-  return {.version = "0.1.0",
-          .environment = "default",
-          .telemetry_path = "/metrics",
-          .now = Now(),
+  return {.frame = {.version = "0.1.0",
+                    .environment = "default",
+                    .telemetry_path = "/metrics",
+                    .now = Now()},
           .targets = {"fra-to-example", "nightly-backup", kHostile},
           .traces = {std::make_shared<TraceSnapshot>(ReachedTrace())},
           .https = {std::make_shared<HttpsSnapshot>(FailingHttps())},
@@ -116,7 +116,7 @@ TEST(StatusPage, ATargetWithoutProbersHasARow) {
   StatusView view = View();
   view.traces.clear();
   view.https.clear();
-  EXPECT_THAT(StatusPage(view), HasSubstr("<td>fra-to-example</td>"));
+  EXPECT_THAT(StatusPage(view), HasSubstr(">fra-to-example</a></td>"));
 }
 
 TEST(StatusPage, ATraceThatReachesNothingSaysHowFarItCame) {
@@ -145,6 +145,44 @@ TEST(StatusPage, AnAbsurdBeatTimeIsShownAndNotComputedWith) {
     view.pulses = {std::make_shared<PulseSnapshot>(pulse)};
     EXPECT_THAT(StatusPage(view), HasSubstr("last beat at the impossible time"));
   }
+}
+
+TEST(StatusPage, TheWorstStandsFirst) {
+  const std::string html = StatusPage(View());
+  EXPECT_LT(html.find("class=\"down\">down"), html.find("class=\"unknown\">unknown"));
+  EXPECT_LT(html.find("class=\"unknown\">unknown"), html.find("class=\"up\">up"));
+}
+
+TEST(StatusPage, ASearchLeavesOthersOut) {
+  StatusView view = View();
+  view.search = "night";
+  const std::string html = StatusPage(view);
+  EXPECT_THAT(html, HasSubstr(">nightly-backup</a>"));
+  EXPECT_THAT(html, Not(HasSubstr("fra-to-example")));
+}
+
+TEST(StatusPage, ManyRowsAreSplitAndTheSearchGoesOn) {
+  StatusView view = View();
+  for (std::size_t i = 0; i < 2 * kRowsOfAPage; ++i) {
+    view.targets.push_back("many-" + std::to_string(i));
+  }
+  view.search = "many";
+  view.page = 1;
+  EXPECT_THAT(StatusPage(view), HasSubstr("<p>Rows 201 to 400 of 400. "
+                                          "<a href=\"/?q=many&amp;page=0\">Previous</a></p>"));
+  view.page = 1'000'000;  // behind the last one
+  EXPECT_THAT(StatusPage(view), HasSubstr("<p>Rows 201 to 400 of 400."));
+}
+
+TEST(StatusPage, AnOpenIncidentStandsOnTop) {
+  StatusView view = View();
+  view.open_incidents = {{.id = "20260101T000000Z-0001", .updates = {{.text = kHostile}}}};
+  EXPECT_THAT(StatusPage(view), HasSubstr("<a href=\"/incidents/20260101T000000Z-0001\">"));
+  EXPECT_THAT(StatusPage(view), Not(HasSubstr("<script")));
+}
+
+TEST(EscapeUrl, LeavesOnlyWhatIsUnreserved) {
+  EXPECT_EQ(EscapeUrl("a-Z_0.~/?%é\""), "a-Z_0.~%2F%3F%25%C3%A9%22");
 }
 
 TEST(EscapeHtml, LeavesUtf8AndReplacesControlCharacters) {

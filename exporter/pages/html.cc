@@ -1,0 +1,135 @@
+#include "exporter/pages/html.h"
+
+#include <fmt/format.h>
+
+#include "exporter/rfc3339.h"
+
+namespace pathwitness {
+namespace {
+
+constexpr std::string_view kStyle = R"(
+:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif;
+  --text: #1b2027; --soft: #59636e; --page: #fff; --card: #f5f7f9; --line: #d5dbe1;
+  --up: #176f2c; --down: #b3261e; --said: #8a4b00; --link: #0a58a6; --bar: #c8473f; }
+@media (prefers-color-scheme: dark) { :root {
+  --text: #e4e8ec; --soft: #a3adb8; --page: #14181d; --card: #1d232a; --line: #38414b;
+  --up: #6fdc8c; --down: #ff8a80; --said: #ffc27a; --link: #8cc1ff; --bar: #e5726a; } }
+* { box-sizing: border-box; }
+body { margin: 0; color: var(--text); background: var(--page); }
+header, main, footer { max-width: 84rem; margin: 0 auto; padding: .6rem 1rem; }
+nav { display: flex; flex-wrap: wrap; gap: .2rem 1.2rem; border-bottom: 1px solid var(--line);
+  padding-bottom: .6rem; }
+nav a:first-child { font-weight: 700; color: var(--text); text-decoration: none; }
+a { color: var(--link); }
+:focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
+.skip { position: absolute; left: -99rem; }
+.skip:focus { position: static; }
+h1 { font-size: 1.5rem; margin: .4rem 0; overflow-wrap: anywhere; }
+h2 { font-size: 1.15rem; margin: 1.6rem 0 .4rem; }
+p { margin: .4rem 0; overflow-wrap: anywhere; }
+.soft, footer { color: var(--soft); font-size: .9rem; }
+.scroll { overflow-x: auto; border: 1px solid var(--line); border-radius: .4rem; margin: .5rem 0; }
+table { border-collapse: collapse; width: 100%; font-size: .92rem; }
+th, td { text-align: left; vertical-align: top; padding: .35rem .7rem; white-space: nowrap;
+  border-top: 1px solid var(--line); }
+thead th { border-top: 0; background: var(--card); font-weight: 600; }
+td.wide { white-space: normal; min-width: 20rem; }
+td.number { text-align: right; font-variant-numeric: tabular-nums; }
+.up { color: var(--up); }
+.down { color: var(--down); font-weight: 700; }
+.unknown { color: var(--soft); }
+.said { border-left: .3rem solid var(--said); background: var(--card); padding: .6rem .9rem;
+  border-radius: .3rem; margin: .6rem 0; }
+.changed { color: var(--said); font-weight: 700; }
+form { display: flex; flex-wrap: wrap; gap: .5rem; align-items: end; margin: .6rem 0; }
+label { display: grid; font-size: .85rem; color: var(--soft); }
+input, button { font: inherit; color: inherit; background: var(--page); padding: .3rem .6rem;
+  border: 1px solid var(--soft); border-radius: .3rem; max-width: 100%; }
+svg { display: block; width: 100%; height: auto; }
+svg text { fill: var(--soft); font-size: 12px; }
+.axis { stroke: var(--line); stroke-width: 1; }
+.rtt { fill: none; stroke: var(--link); stroke-width: 1.5; }
+.dot { fill: var(--link); }
+.loss { fill: var(--bar); }
+figure { margin: .6rem 0; max-width: 60rem; }
+figcaption { font-size: .9rem; color: var(--soft); }
+)";
+
+bool IsUnreserved(char character) {
+  const bool is_letter =
+      (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z');
+  const bool is_digit = character >= '0' && character <= '9';
+  return is_letter || is_digit || character == '-' || character == '.' || character == '_' ||
+         character == '~';
+}
+
+}  // namespace
+
+std::string EscapeHtml(std::string_view text) {
+  std::string escaped;
+  escaped.reserve(text.size());
+  for (const char character : text) {
+    const auto byte = static_cast<unsigned char>(character);
+    if (character == '&') {
+      escaped += "&amp;";
+    } else if (character == '<') {
+      escaped += "&lt;";
+    } else if (character == '>') {
+      escaped += "&gt;";
+    } else if (character == '"') {
+      escaped += "&quot;";
+    } else if (character == '\'') {
+      escaped += "&#39;";
+    } else if (byte < 0x20 || byte == 0x7F) {
+      escaped += "\xEF\xBF\xBD";
+    } else {
+      escaped += character;
+    }
+  }
+  return escaped;
+}
+
+std::string EscapeUrl(std::string_view text) {
+  std::string escaped;
+  for (const char character : text) {
+    escaped += IsUnreserved(character)
+                   ? std::string(1, character)
+                   : fmt::format("%{:02X}", static_cast<unsigned char>(character));
+  }
+  return escaped;
+}
+
+std::string TargetLink(std::string_view target) {
+  return fmt::format("<a href=\"/targets/{}\">{}</a>", EscapeUrl(target), EscapeHtml(target));
+}
+
+std::string PageDocument(const PageFrame& frame, std::string_view title, std::string_view body,
+                         std::string_view json_path) {
+  const std::string json =
+      json_path.empty()
+          ? std::string()
+          : fmt::format(" · <a href=\"{}\">This page as JSON</a>", EscapeHtml(json_path));
+  return fmt::format(
+      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+      "<title>{0} · pathwitness</title>\n<style>{1}</style>\n</head>\n<body>\n"
+      "<header><a class=\"skip\" href=\"#main\">Skip to content</a>\n<nav aria-label=\"Pages\">"
+      "<a href=\"/\">pathwitness</a> <a href=\"/incidents\">Incidents</a> "
+      "<a href=\"/compare\">Compare</a> <a href=\"/reports/\">Reports</a> "
+      "<a href=\"/runbooks\">Runbooks</a> <a href=\"/config\">Configuration</a> "
+      "<a href=\"{2}\">Metrics</a></nav></header>\n"
+      "<main id=\"main\">\n<h1>{0}</h1>\n{3}</main>\n"
+      "<footer>Environment {4} · as of {5} · version {6}{7}</footer>\n</body>\n</html>\n",
+      EscapeHtml(title), kStyle, EscapeHtml(frame.telemetry_path), body,
+      EscapeHtml(frame.environment), FormatRfc3339(frame.now, TimePrecision::Seconds),
+      EscapeHtml(frame.version), json);
+}
+
+std::string ScrollBox(std::string_view label, std::string_view table) {
+  return fmt::format(
+      "<div class=\"scroll\" role=\"region\" aria-label=\"{}\" tabindex=\"0\"><table>\n{}</table>"
+      "</div>\n",
+      EscapeHtml(label), table);
+}
+
+}  // namespace pathwitness

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "exporter/history/history_values.h"
+#include "exporter/pages/html.h"
+
+namespace pathwitness {
+
+/// The incidents that are not over, each with what is said of it now; a sentence when there are
+/// none. A part of a page.
+std::string OpenIncidents(const std::vector<IncidentRecord>& open, WallTime now);
+
+/// What the list of incidents shows.
+struct IncidentsView {
+  PageFrame frame;
+  std::vector<IncidentRecord> incidents;  // the newest first
+  std::string history_problem;            // why older ones are missing; empty: they are not
+};
+
+/// The page at `/incidents`.
+std::string IncidentsPage(const IncidentsView& view);
+
+/// The page at `/incidents/<id>`: what was said and when, whom it concerned, what people wrote.
+std::string IncidentPage(const PageFrame& frame, const IncidentRecord& incident);
+
+}  // namespace pathwitness

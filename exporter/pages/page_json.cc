@@ -1,0 +1,237 @@
+#include "exporter/pages/page_json.h"
+
+#include <array>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string_view>
+
+#include "exporter/evidence/report_facts.h"
+#include "exporter/pages/shown_values.h"
+#include "exporter/rfc3339.h"
+
+namespace pathwitness {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Said = std::map<ProberKey, const VerdictSnapshot*>;
+
+constexpr double kMilliseconds = 1000;
+
+Json TextOrNull(std::string_view text) {
+  return text.empty() ? Json() : Json(text);
+}
+
+Json TimeJson(WallTime time) {
+  return FormatRfc3339(time, TimePrecision::Seconds);
+}
+
+Json MeanMs(double sum, std::uint64_t count) {
+  return count == 0 ? Json() : Json(sum * kMilliseconds / static_cast<double>(count));
+}
+
+Json MillisecondsOrNull(const std::optional<double>& seconds) {
+  return seconds ? Json(*seconds * kMilliseconds) : Json();
+}
+
+// What is no UTF-8 in a name becomes U+FFFD instead of an exception.
+std::string Dump(const Json& json) {
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+Json ProberJson(const ProberStatus& status, const Said& said) {
+  Json json;
+  json["prober"] = ProberName(status.key.prober);
+  json["family"] = ProberFamilyName(status.key.family);
+  json["state"] = ProberStateName(status.state);
+  json["address"] = TextOrNull(status.address);
+  json["rounds"] = status.rounds;
+  json["last_round"] = status.rounds == 0 ? Json() : TimeJson(status.last_round);
+  json["verdict"] = Json();
+  if (const auto found = said.find(status.key); found != said.end()) {
+    const VerdictSnapshot& verdict = *found->second;
+    json["verdict"]["state"] = VerdictStateName(verdict.verdict->state);
+    json["verdict"]["since"] = TimeJson(verdict.since);
+    json["verdict"]["text"] = verdict.verdict->text;
+  }
+  return json;
+}
+
+Json TraceJson(const TraceSnapshot& trace, const Said& said) {
+  Json json = ProberJson(trace.status, said);
+  json["sent"] = trace.probes;
+  json["lost"] = trace.lost;
+  json["late"] = trace.late;
+  json["round_trip_mean_ms"] = MeanMs(trace.round_trips.sum, trace.round_trips.Count());
+  json["reached"] = trace.reached;
+  json["hops"] = trace.hops.size();
+  return json;
+}
+
+Json HttpsJson(const HttpsSnapshot& https, const Said& said) {
+  Json json = ProberJson(https.status, said);
+  std::uint64_t failed = 0;
+  for (const std::uint64_t count : https.failures) {
+    failed += count;
+  }
+  json["requests"] = https.requests;
+  json["failed"] = failed;
+  json["last"] = Json();
+  if (https.last) {
+    const HttpResult& last = *https.last;
+    json["last"]["status"] = last.status == 0 ? Json() : Json(last.status);
+    json["last"]["failure"] =
+        last.failure ? Json(kHttpFailureNames[static_cast<std::size_t>(*last.failure)]) : Json();
+    json["last"]["duration_ms"] = last.duration * kMilliseconds;
+    json["last"]["phases_ms"] = Json::object();
+    for (std::size_t i = 0; i < last.phases.size(); ++i) {
+      json["last"]["phases_ms"][std::string(kHttpPhaseNames[i])] =
+          MillisecondsOrNull(last.phases[i]);
+    }
+  }
+  return json;
+}
+
+Json PulseJson(const PulseSnapshot& pulse, const Said& said) {
+  Json json = ProberJson(pulse.status, said);
+  json["last_beat"] = pulse.timestamp ? Json(*pulse.timestamp) : Json();  // NaN becomes null
+  return json;
+}
+
+/// A list of probers for each target, also for those without any.
+std::map<std::string, Json> ProbersByTarget(const StatusView& view) {
+  Said said;
+  for (const auto& verdict : view.verdicts) {
+    if (verdict->verdict) {
+      said.emplace(verdict->status.key, verdict.get());
+    }
+  }
+  std::map<std::string, Json> probers;
+  for (const std::string& target : view.targets) {
+    probers.emplace(target, Json::array());
+  }
+  const auto add = [&](const auto& snapshots, auto to_json) {
+    for (const auto& snapshot : snapshots) {
+      Json& list = probers.try_emplace(snapshot->status.key.target, Json::array()).first->second;
+      list.push_back(to_json(*snapshot, said));
+    }
+  };
+  add(view.traces, TraceJson);
+  add(view.https, HttpsJson);
+  add(view.pulses, PulseJson);
+  return probers;
+}
+
+Json HeadJson(const StatusView& view) {
+  Json json;
+  json["as_of"] = TimeJson(view.frame.now);
+  json["environment"] = view.frame.environment;
+  json["open_incidents"] = Json::array();
+  for (const IncidentRecord& incident : view.open_incidents) {
+    json["open_incidents"].push_back(incident.id);
+  }
+  return json;
+}
+
+Json HopJson(const LiveHop& hop) {
+  const HopCounters& counters = hop.counters;
+  Json json;
+  json["ttl"] = hop.ttl;
+  json["address"] = TextOrNull(hop.responder.address);
+  json["name"] = TextOrNull(hop.responder.name);
+  json["asn"] = hop.responder.asn == 0 ? Json() : Json(hop.responder.asn);
+  json["owner"] = TextOrNull(hop.responder.owner);
+  json["as_name"] = TextOrNull(hop.responder.as_name);
+  json["class"] = TextOrNull(hop.hop_class);
+  json["sent"] = counters.probes;
+  json["unanswered"] = counters.replies_missing;
+  json["round_trip_last_ms"] = MillisecondsOrNull(counters.last_round_trip);
+  json["round_trip_mean_ms"] = MeanMs(counters.round_trip_sum, counters.round_trip_count);
+  return json;
+}
+
+Json ChartJson(const NamedChart& named) {
+  const PathChart& chart = named.chart;
+  Json json;
+  json["name"] = named.name;
+  json["from"] = TimeJson(chart.from);
+  json["to"] = TimeJson(chart.to);
+  json["columns"] = Json::array();
+  for (const EndToEndStats& column : chart.columns) {
+    Json cell;
+    cell["sent"] = column.sent;
+    cell["lost"] = column.lost;
+    cell["round_trip_mean_ms"] = MeanMs(column.round_trip_sum, column.round_trips);
+    json["columns"].push_back(std::move(cell));
+  }
+  return json;
+}
+
+Json PathJson(const PathView& path) {
+  Json json = Json::array();
+  for (const std::vector<IpAddress>& hop : path) {
+    json.push_back(hop.empty() ? Json() : Json(hop.front().ToString()));
+  }
+  return json;
+}
+
+Json ChangeJson(const RouteChangeRecord& change) {
+  const RouteEvent& event = change.event;
+  Json json;
+  json["at"] = TimeJson(event.at);
+  json["kind"] = RouteEventKindName(event.kind);
+  json["class"] = RouteChangeClassName(change.kind);
+  json["ttl"] = event.ttl;
+  json["last_common_ttl"] = event.last_common_ttl == 0 ? Json() : Json(event.last_common_ttl);
+  json["last_common"] = event.last_common ? Json(event.last_common->ToString()) : Json();
+  json["before"] = PathJson(event.before);
+  json["after"] = PathJson(event.after);
+  return json;
+}
+
+Json TracedPathJson(const TracedPath& path) {
+  Json json;
+  json["prober"] = ProberName(path.trace->status.key.prober);
+  json["family"] = ProberFamilyName(path.trace->status.key.family);
+  for (const char* const list : {"hops", "charts", "route_changes"}) {
+    json[list] = Json::array();
+  }
+  for (const LiveHop& hop : LiveHopsOf(path)) {
+    json["hops"].push_back(HopJson(hop));
+  }
+  for (const NamedChart& chart : path.charts) {
+    json["charts"].push_back(ChartJson(chart));
+  }
+  for (const RouteChangeRecord& change : path.changes) {
+    json["route_changes"].push_back(ChangeJson(change));
+  }
+  return json;
+}
+
+}  // namespace
+
+std::string TargetsDocument(const StatusView& view) {
+  Json json = HeadJson(view);
+  json["targets"] = Json::array();
+  for (auto& [name, probers] : ProbersByTarget(view)) {
+    Json target;
+    target["name"] = name;
+    target["probers"] = std::move(probers);
+    json["targets"].push_back(std::move(target));
+  }
+  return Dump(json);
+}
+
+std::string TargetDocument(const TargetView& view) {
+  Json json = HeadJson(view.status);
+  json["name"] = view.name;
+  json["probers"] = ProbersByTarget(view.status)[view.name];
+  json["history_problem"] = TextOrNull(view.history_problem);
+  json["paths"] = Json::array();
+  for (const TracedPath& path : view.paths) {
+    json["paths"].push_back(TracedPathJson(path));
+  }
+  return Dump(json);
+}
+
+}  // namespace pathwitness
