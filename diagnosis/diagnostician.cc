@@ -101,7 +101,7 @@ Verdict Diagnostician::Assess(const Surroundings& surroundings, MonoTime now) {
     return Quiet();
   }
   if (surroundings.own_fault == OwnFault::Silence) {
-    return Verdict();
+    return {};
   }
   if (surroundings.own_fault != OwnFault::None) {
     return OwnVerdict(surroundings.own_fault);
