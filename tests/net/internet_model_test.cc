@@ -255,7 +255,7 @@ TEST(InternetModel, AnIcmpLimitHoldsBackAnswersAndNotForwarding) {
 TEST(InternetModel, AFlowKeepsToItsBranchAndFlowsSpread) {
   Scenario scenario = ThreeHops();
   const RouterId other = scenario.Add(RouterAt("198.51.100.77"));
-  scenario.destinations[0].path = {Segment{{{0, 1}, {other}}}, Segment{{{2}}}};
+  scenario.destinations[0].path = {Stretch{{{0, 1}, {other}}}, Stretch{{{2}}}};
   Lab lab(scenario);
   int on_other = 0;
   for (unsigned flow = 0; flow < 64; ++flow) {

@@ -285,7 +285,7 @@ TEST_F(TunTraceTest, AHundredCleanPathsLoseNothing) {
 /// Hops 3 and 4 are four parallel branches; 198.51.100.1B is followed by 198.51.100.2B.
 Scenario FourWays() {
   Scenario scenario = LineOf(3);
-  Segment segment;
+  Stretch stretch;
   for (unsigned branch = 0; branch < 4; ++branch) {
     std::vector<RouterId> routers;
     for (unsigned hop = 1; hop <= 2; ++hop) {
@@ -294,9 +294,9 @@ Scenario FourWays() {
       router.delay = milliseconds(1);
       routers.push_back(scenario.Add(router));
     }
-    segment.branches.push_back(routers);
+    stretch.branches.push_back(routers);
   }
-  scenario.destinations[0].path = {Segment{{{0, 1}}}, segment, Segment{{{2}}}};
+  scenario.destinations[0].path = {Stretch{{{0, 1}}}, stretch, Stretch{{{2}}}};
   return scenario;
 }
 
@@ -335,7 +335,7 @@ TEST_F(TunTraceTest, AFlowTakesTheSamePathInEveryRound) {
 
 TEST_F(TunTraceTest, BranchesOfUnequalLengthMoveTheDestinationOnlyWithTheFlow) {
   Scenario scenario = LineOf(5);
-  scenario.destinations[0].path = {Segment{{{0}}}, Segment{{{1}, {2, 3, 4}}}};
+  scenario.destinations[0].path = {Stretch{{{0}}}, Stretch{{{1}, {2, 3, 4}}}};
   TraceConfig trace = FastTrace();
   trace.flows = 4;
   TraceLab lab(scenario, trace);

@@ -161,12 +161,12 @@ InternetModel::Journey InternetModel::Walk(const WireProbe& probe, std::size_t d
   Journey journey;
   walked_.clear();
   std::uint8_t ttl_left = probe.ttl;
-  std::uint64_t segment_salt = scenario_.seed;
-  for (const Segment& segment : PathOf(destination, now)) {
-    ++segment_salt;
-    const std::size_t ways = segment.branches.size();
-    const std::size_t way = ways == 1 ? 0 : FlowHash(probe, segment_salt) % ways;
-    for (const RouterId id : segment.branches[way]) {
+  std::uint64_t stretch_salt = scenario_.seed;
+  for (const Stretch& stretch : PathOf(destination, now)) {
+    ++stretch_salt;
+    const std::size_t ways = stretch.branches.size();
+    const std::size_t way = ways == 1 ? 0 : FlowHash(probe, stretch_salt) % ways;
+    for (const RouterId id : stretch.branches[way]) {
       if (!Enter(id, journey, ttl_left)) {
         return journey;
       }

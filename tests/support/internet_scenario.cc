@@ -40,7 +40,7 @@ RouterId Scenario::Add(Router router) {
 }
 
 Path Line(std::vector<RouterId> routers) {
-  return {Segment{{std::move(routers)}}};
+  return {Stretch{{std::move(routers)}}};
 }
 
 Scenario Scale(std::size_t targets, std::uint64_t seed) {

@@ -67,11 +67,11 @@ using RouterId = std::size_t;  // index in Scenario::routers
 
 /// Parallel ways between two points of a path; a flow keeps to one of them. Branches may be of
 /// unequal length. A stretch without load balancing has one branch.
-struct Segment {
+struct Stretch {
   std::vector<std::vector<RouterId>> branches;
 };
 
-using Path = std::vector<Segment>;
+using Path = std::vector<Stretch>;
 
 /// What a destination does with a probe that reaches it.
 enum class Answering : std::uint8_t { Normal, Silent, AdminProhibited };

@@ -291,7 +291,7 @@ TEST_F(TraceEngineTest, ARoundOnUnequalBranchesShowsOneOfThem) {
     scenario.Add({.address = Address("10.0.0." + std::to_string(i)), .delay = milliseconds(1)});
   }
   scenario.destinations.push_back({.address = kTarget,
-                                   .path = {Segment{{{0}}}, Segment{{{1}, {2, 3}}}},
+                                   .path = {Stretch{{{0}}}, Stretch{{{1}, {2, 3}}}},
                                    .delay = milliseconds(1)});
   Start(scenario);
   std::set<std::vector<std::string>> paths;
