@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cmath>
 #include <memory>
+#include <numbers>
 
 #include "tests/diagnosis/virtual_path.h"
 
@@ -141,6 +143,33 @@ TEST(Diagnostician, ADelayThatStaysIsTheNormalAfterADay) {
   path.delay[4] = milliseconds(20);
   path.Live(hours(24));
   EXPECT_EQ(path.Spoken(), nullptr);
+}
+
+/// Round trips go from 24 to 40 ms and back within each day, times `factor`.
+int LiveWithTheDay(VirtualPath& path, Duration duration, double factor) {
+  int spoken = 0;
+  for (const MonoTime end = path.Now() + duration; path.Now() < end;) {
+    const double days = ToSeconds(path.Now().time_since_epoch()) / 86400;
+    const double round_trip = (32 - 8 * std::cos(2 * std::numbers::pi * days)) * factor;
+    path.delay[3] = std::chrono::microseconds(std::lround((round_trip - 24) * 1000));
+    path.Live(minutes(5), [&] {
+      spoken += path.Spoken() != nullptr ? 1 : 0;
+      return false;
+    });
+  }
+  return spoken;
+}
+
+TEST(Diagnostician, ThreeWeeksOfDayAndNightAreNoNewsButThirtyPercentMoreAre) {
+  VirtualPath path(1);
+  EXPECT_EQ(LiveWithTheDay(path, hours(21 * 24), 1), 0);
+  for (const Duration hour : {hours(0), hours(5), hours(11), hours(20)}) {
+    LiveWithTheDay(path, hour, 1);
+    EXPECT_GT(LiveWithTheDay(path, minutes(10), 1.3), 0) << hour / hours(1);
+    ASSERT_NE(path.Spoken(), nullptr);
+    EXPECT_EQ(path.Spoken()->verdict.latency.candidate, 4U);
+    LiveWithTheDay(path, hours(24) - minutes(10), 1);
+  }
 }
 
 /// The first link is busy for four hours of each day, from the ninth on.
