@@ -34,7 +34,7 @@ run: build ## builds and starts it; CONFIG=file chooses the configuration
 	build/pathwitness --config.file=$(CONFIG)
 
 .PHONY: demo
-demo: deps-test ## an outage and its page, on this machine alone (as root); DEMO_ONCE=1 ends by itself
+demo: deps-test ## an outage, its page and its evidence, on this machine alone (as root); DEMO_ONCE=1 ends by itself
 	@cmake --preset dev --log-level=WARNING >/dev/null
 	@cmake --build --preset dev -j $(JOBS) --target demo
 	@build/dev/tests/demo/demo $(if $(DEMO_ONCE),--once)

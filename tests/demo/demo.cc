@@ -9,19 +9,22 @@
 #include <string_view>
 #include <vector>
 
+#include "tests/demo/evidence_tour.h"
 #include "tests/support/paging_stage.h"
 #include "tests/support/simulated_world.h"
 
 // A demonstration on this machine alone: a simulated internet in a network namespace, the exporter
-// in it, a real Prometheus and Alertmanager with the shipped rules, 15 times as fast, and a
+// in it, a real Prometheus and Alertmanager with the shipped rules, 60 times as fast, and a
 // stand-in for PagerDuty. An outage happens; the page arrives and is printed, with whose fault the
-// exporter takes it for. The exporter itself runs at its usual speed.
+// exporter takes it for; then what it kept of it. The exporter itself runs at its usual speed.
 //
-//     demo [--once]    --once: ends when the page is over; exit status 0 when all was seen
+//     demo [--once]    --once: ends when all was shown; exit status 0 when all of it was there
 namespace pathwitness {
 namespace {
 
 using namespace std::chrono_literals;
+
+constexpr int kSpeed = 60;
 
 void Say(const std::string& text) {
   std::printf("%s\n", text.c_str());
@@ -73,9 +76,13 @@ void AwaitInterrupt() {
   sigwait(&interrupts, &signal);
 }
 
-/// True when the page arrived and ended.
+WallTime Now() {
+  return std::chrono::system_clock::now();
+}
+
+/// True when the page arrived and ended, and all that is kept of it was there.
 bool Show(bool is_once) {
-  PagingStage stage(15);
+  PagingStage stage(kSpeed);
   SimulatedWorld world;
   AlertmanagerServer alertmanager(
       stage.Alertmanager({LoopbackPlace(world.Port()), LoopbackPlace(world.Port())}));
@@ -84,31 +91,38 @@ bool Show(bool is_once) {
        .alertmanagers = {LoopbackPlace(alertmanager.Port()), LoopbackPlace(alertmanager.Port())}},
       "a"));
   Say("exporter      " + world.Url() + "/\nprometheus    " + prometheus.Url() +
-      "/alerts\nalertmanager  " + alertmanager.Url() + "/\n\nThe rules run 15 times as fast.");
+      "/alerts\nalertmanager  " + alertmanager.Url() + "/\n\nThe rules run " +
+      std::to_string(kSpeed) + " times as fast.");
   prometheus.QueryUntil(
       "pathwitness:target_worked:ever{target=\"" + std::string(SimulatedWorld::kTarget) + "\"}",
       "\"1\"]");
   Say("All is well: " + std::string(SimulatedWorld::kTarget) + " is reached over 7 routers.");
-  world.SetLoss(0.5);
-  Say("The link into router 198.51.100.5 loses half of what it carries.");
+  world.AwaitFlush();  // there must be something before
+  OutageTimes times{.began = Now(), .mended = {}};
+  world.Detour(0.5);
+  Say("lab-cloud leads packets behind router 198.51.100.4 another way, which loses half of them.");
   const auto has_page = [](const auto& events) { return PageIn(events).has_value(); };
   if (!stage.PagerDuty().AwaitAccepted(has_page, 120s)) {
     Say("No page within 2 minutes.");
     return false;
   }
   Print(PageIn(stage.PagerDuty().Accepted())->events.front(), alertmanager.Url());
+  world.MetricsUntil("pathwitness_incident_info{");
+  times.mended = Now();
   world.SetLoss(0);
-  Say("\nThe link is mended.");
+  Say("\nlab-cloud leads packets the usual way again.");
+  world.AwaitFlush();
   const auto is_over = [](const auto& events) { return !PageIn(events)->is_open; };
   const bool has_ended = stage.PagerDuty().AwaitAccepted(is_over, 120s);
   if (has_ended) {
     Print(PageIn(stage.PagerDuty().Accepted())->events.back(), alertmanager.Url());
   }
+  const bool has_evidence = ShowEvidence(world, times);
   if (!is_once) {
     Say("\nAll of it goes on until Ctrl-C.");
     AwaitInterrupt();
   }
-  return has_ended;
+  return has_ended && has_evidence;
 }
 
 }  // namespace

@@ -12,7 +12,7 @@ namespace pathwitness {
 using namespace std::chrono_literals;
 
 Workplace::Workplace(std::string_view targets) {
-  std::string pattern = testing::TempDir() + "/pathwitness-XXXXXX";
+  std::string pattern = testing::TempDir() + "pathwitness-XXXXXX";
   folder_ = ::mkdtemp(pattern.data());
   Configure(targets);
 }

@@ -6,22 +6,22 @@
 #include <chrono>
 #include <stdexcept>
 #include <thread>
-#include <vector>
+#include <utility>
 
 namespace pathwitness {
 namespace {
 
 using namespace std::chrono_literals;
 
-/// `loss` on the way into the fifth router.
-Scenario InternetWith(double loss) {
+/// Routers 198.51.100.x with these last parts; `loss` on the way into the fifth.
+Scenario InternetOf(const std::vector<int>& hosts, double loss) {
   Scenario scenario;
   std::vector<RouterId> line;
-  for (int hop = 1; hop <= 7; ++hop) {
+  for (const int host : hosts) {
     Router router;
-    router.address = *IpAddress::Parse("198.51.100." + std::to_string(hop));
+    router.address = *IpAddress::Parse("198.51.100." + std::to_string(host));
     router.delay = 2ms;
-    router.forward_loss.ratio = hop == 5 ? loss : 0;
+    router.forward_loss.ratio = line.size() == 4 ? loss : 0;
     line.push_back(scenario.Add(router));
   }
   Destination destination;
@@ -71,24 +71,71 @@ std::string SimulatedWorld::WhyNot() {
   return why_not;
 }
 
-SimulatedWorld::SimulatedWorld()
+SimulatedWorld::SimulatedWorld(std::string more)
     : place_(MakePlace()),
       window_([this](const ReceivedRequest& request) { return Relay(request.path); }) {
   SetLoss(0);
+  workplace_.emplace(Configuration() + more);
+  Start();
+}
+
+void SimulatedWorld::Start() {
   const Inside inside(place_);
-  exporter_.emplace(Configuration());
+  exporter_.emplace(*workplace_);
   exporter_port_ = exporter_->Port();
 }
 
 void SimulatedWorld::SetLoss(double ratio) {
+  Become(InternetOf({1, 2, 3, 4, 5, 6, 7}, ratio));
+}
+
+void SimulatedWorld::Detour(double loss) {
+  Become(InternetOf({1, 2, 3, 4, 64, 65, 6, 7}, loss));
+}
+
+void SimulatedWorld::Become(Scenario scenario) {
+  if (internet_ != nullptr) {
+    return internet_->Become(std::move(scenario));
+  }
   const Inside inside(place_);
-  internet_.reset();
-  internet_ = std::make_unique<TunInternet>(InternetWith(ratio));
+  internet_ = std::make_unique<TunInternet>(std::move(scenario));
+}
+
+std::vector<ProbeRecord> SimulatedWorld::StopInternet() {
+  return internet_->Stop().probes;
+}
+
+void SimulatedWorld::KillAndRestart() {
+  exporter_port_ = 0;
+  exporter_.reset();
+  Start();
+}
+
+Ended SimulatedWorld::Run(std::vector<std::string> words) const {
+  words.insert(words.begin(), PATHWITNESS_BINARY);
+  words.push_back("--config.file=" + workplace_->ConfigFile().string());
+  return RunToEnd(words);
+}
+
+void SimulatedWorld::Do(const std::function<void()>& work) const {
+  const Inside inside(place_);
+  work();
 }
 
 std::string SimulatedWorld::MetricsUntil(const std::string& wanted) {
   const Inside inside(place_);
   return exporter_->GetUntil("/metrics", wanted);
+}
+
+void SimulatedWorld::AwaitFlush() {
+  const std::string name = "\npathwitness_history_flushes_total ";
+  const std::string metrics = MetricsUntil(name);
+  const std::size_t found = metrics.find(name);
+  if (found == std::string::npos) {
+    throw std::runtime_error("no history is kept");
+  }
+  const int flushes = std::stoi(metrics.substr(found + name.size()));
+  MetricsUntil(name + std::to_string(flushes + 1) + "\n");
 }
 
 HttpAnswer SimulatedWorld::Relay(const std::string& path) const {
@@ -113,12 +160,13 @@ std::string SimulatedWorld::Configuration() const {
          "ptr: {enabled: false}\n"
          "owners:\n"
          "  - {prefix: 198.51.100.0/31, name: lab-isp, asn: 64500}\n"
-         "  - {prefix: [198.51.100.2/31, 198.51.100.4/30, 203.0.113.0/24], name: lab-cloud, asn: "
-         "64501}\n"
+         "  - {prefix: [198.51.100.2/31, 198.51.100.4/30, 198.51.100.64/31, "
+         "203.0.113.0/24], name: lab-cloud, asn: 64501}\n"
+         "archive: {every: 10s}\n"
          "targets:\n  - name: " +
          std::string(kTarget) +
          "\n    host: 203.0.113.9\n    labels: {team: shop}\n    trace: {protocols: [icmp], "
-         "interval: 1s, end_to_end_interval: 100ms, timeout: 300ms}\n";
+         "interval: 1s, flows: 1, end_to_end_interval: 100ms, timeout: 300ms}\n";
 }
 
 }  // namespace pathwitness

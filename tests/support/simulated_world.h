@@ -2,10 +2,13 @@
 
 #include <atomic>
 #include <cstdint>
+#include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "tests/support/namespaces.h"
 #include "tests/support/running_server.h"
@@ -18,7 +21,8 @@ namespace pathwitness {
 ///
 /// Seven routers, 198.51.100.1 and up, lead to 203.0.113.9. The first is lab-isp's; the others
 /// and the destination are lab-cloud's, and the program is told so. The target is kTarget, of the
-/// team "shop".
+/// team "shop". Its history and its archive are in the program's own folder, with a report every
+/// 10 s.
 class SimulatedWorld {
  public:
   static constexpr std::string_view kTarget = "here-to-shop";
@@ -26,14 +30,38 @@ class SimulatedWorld {
   /// Why there can be none here, for GTEST_SKIP; empty: there can.
   static std::string WhyNot();
 
-  /// Throws std::runtime_error where there can be none.
-  SimulatedWorld();
+  /// `more`: further lines of the program's configuration. Throws std::runtime_error where there
+  /// can be none.
+  explicit SimulatedWorld(std::string more = "");
 
   /// From now on this share of packets is lost on the way from the fourth router to the fifth.
   void SetLoss(double ratio);
 
+  /// From now on lab-cloud leads packets from the fourth router over two others of its own,
+  /// 198.51.100.64 and .65, in place of the fifth, and loses this share into the first of them.
+  void Detour(double loss);
+
+  /// Kills the program as by `kill -9` and starts it again with what it left on disk.
+  void KillAndRestart();
+
+  /// Runs the program beside the one that measures, as `{"compare", kTarget, ...}`, with the same
+  /// configuration.
+  Ended Run(std::vector<std::string> words) const;
+
+  /// The folder of the program's state.
+  std::filesystem::path Folder() const { return workplace_->ConfigFile().parent_path(); }
+
+  /// Runs `work` where the program runs, so that what it starts is on the same loopback.
+  void Do(const std::function<void()>& work) const;
+
+  /// The simulated internet ends, for good. All probes that came to it, in their order.
+  std::vector<ProbeRecord> StopInternet();
+
   /// Asks until the metrics have `wanted` or 30 s are over; the last answer.
   std::string MetricsUntil(const std::string& wanted);
+
+  /// Returns when the history has written what was known before the call: a bucket is over then.
+  void AwaitFlush();
 
   /// Where the program is seen from outside.
   std::string Url() const { return window_.Url(); }
@@ -42,9 +70,12 @@ class SimulatedWorld {
  private:
   HttpAnswer Relay(const std::string& path) const;
   std::string Configuration() const;
+  void Become(Scenario scenario);
+  void Start();
 
   OwnedDescriptor place_;
   std::unique_ptr<TunInternet> internet_;
+  std::optional<Workplace> workplace_;
   std::atomic<std::uint16_t> exporter_port_ = 0;
   std::optional<Server> exporter_;
   WebhookSink window_;  // the last member: its thread uses the others

@@ -55,13 +55,13 @@ TunInternet::TunInternet(Scenario scenario, const Options& options)
     : tun_(OpenTun(options.addresses)),
       epoll_(Opened(epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
       timer_(Opened(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), "timerfd_create")),
-      stop_(Opened(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")),
+      wake_(Opened(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")),
       departures_(kTunName),
       options_(options),
       model_(std::move(scenario), std::chrono::steady_clock::now()) {
   Watch(epoll_, tun_);
   Watch(epoll_, timer_);
-  Watch(epoll_, stop_);
+  Watch(epoll_, wake_);
   thread_ = std::thread([this] { Run(); });
   if (options.is_realtime) {
     MakeRealtime(thread_);
@@ -72,12 +72,31 @@ TunInternet::~TunInternet() {
   Stop();
 }
 
+void TunInternet::Become(Scenario scenario) {
+  {
+    const std::lock_guard lock(mutex_);
+    next_ = std::move(scenario);
+  }
+  has_next_ = true;
+  eventfd_write(wake_.Get(), 1);
+}
+
+void TunInternet::TakeNext() {
+  has_next_ = false;
+  eventfd_t wakes = 0;
+  eventfd_read(wake_.Get(), &wakes);
+  const std::lock_guard lock(mutex_);
+  if (next_) {
+    model_ = InternetModel(*std::exchange(next_, std::nullopt), std::chrono::steady_clock::now());
+  }
+}
+
 InternetTruth TunInternet::Stop() {
   if (!thread_.joinable()) {
     return {};
   }
   is_stopping_ = true;
-  eventfd_write(stop_.Get(), 1);
+  eventfd_write(wake_.Get(), 1);
   thread_.join();
   departures_.Collect();
   departures_.Assign(truth_.probes);
@@ -86,6 +105,9 @@ InternetTruth TunInternet::Stop() {
 
 void TunInternet::Run() {
   while (!is_stopping_) {
+    if (has_next_) {
+      TakeNext();
+    }
     ReadAll();
     SendDue();
     departures_.Collect();

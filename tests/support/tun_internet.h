@@ -2,6 +2,8 @@
 
 #include <atomic>
 #include <cstdint>
+#include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -41,11 +43,15 @@ class TunInternet {
   TunInternet& operator=(const TunInternet&) = delete;
   ~TunInternet();
 
+  /// From now on the internet is as this scenario says; answers under way still come.
+  void Become(Scenario scenario);
+
   /// Ends the simulation; answers still under way are dropped.
   InternetTruth Stop();
 
  private:
   void Run();
+  void TakeNext();
   void Sleep(MonoTime until);
   void SendDue();
   void ReadAll();
@@ -53,7 +59,7 @@ class TunInternet {
   OwnedDescriptor tun_;
   OwnedDescriptor epoll_;
   OwnedDescriptor timer_;
-  OwnedDescriptor stop_;
+  OwnedDescriptor wake_;
   DepartureStamps departures_;
   Options options_;
 
@@ -62,6 +68,9 @@ class TunInternet {
   AnswerQueue answers_;
   InternetTruth truth_;
   std::atomic<bool> is_stopping_ = false;
+  std::atomic<bool> has_next_ = false;
+  std::mutex mutex_;
+  std::optional<Scenario> next_;  // guarded by mutex_
   std::thread thread_;
 };
 
