@@ -13,7 +13,7 @@ namespace {
 
 // In units of the picture, which is stretched to the width there is.
 constexpr double kLeft = 60;
-constexpr double kWidth = 700;
+constexpr double kWidth = 560;
 constexpr double kPlotWidth = kWidth - kLeft - 6;
 constexpr double kLossTop = 12;
 constexpr double kLossHeight = 60;

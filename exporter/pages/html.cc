@@ -26,6 +26,7 @@ a { color: var(--link); }
 .skip:focus { position: static; }
 h1 { font-size: 1.5rem; margin: .4rem 0; overflow-wrap: anywhere; }
 h2 { font-size: 1.15rem; margin: 1.6rem 0 .4rem; }
+h3 { font-size: 1rem; margin: 1rem 0 .4rem; }
 p { margin: .4rem 0; overflow-wrap: anywhere; }
 .soft, footer { color: var(--soft); font-size: .9rem; }
 .scroll { overflow-x: auto; border: 1px solid var(--line); border-radius: .4rem; margin: .5rem 0; }
@@ -34,7 +35,7 @@ th, td { text-align: left; vertical-align: top; padding: .35rem .7rem; white-spa
   border-top: 1px solid var(--line); }
 thead th { border-top: 0; background: var(--card); font-weight: 600; }
 td.wide { white-space: normal; min-width: 20rem; }
-td.number { text-align: right; font-variant-numeric: tabular-nums; }
+td.number { font-variant-numeric: tabular-nums; }
 .up { color: var(--up); }
 .down { color: var(--down); font-weight: 700; }
 .unknown { color: var(--soft); }
@@ -43,7 +44,7 @@ td.number { text-align: right; font-variant-numeric: tabular-nums; }
 .changed { color: var(--said); font-weight: 700; }
 form { display: flex; flex-wrap: wrap; gap: .5rem; align-items: end; margin: .6rem 0; }
 label { display: grid; font-size: .85rem; color: var(--soft); }
-input, button { font: inherit; color: inherit; background: var(--page); padding: .3rem .6rem;
+input, button { font: inherit; color: var(--text); background: var(--page); padding: .3rem .6rem;
   border: 1px solid var(--soft); border-radius: .3rem; max-width: 100%; }
 svg { display: block; width: 100%; height: auto; }
 svg text { fill: var(--soft); font-size: 12px; }
@@ -51,7 +52,9 @@ svg text { fill: var(--soft); font-size: 12px; }
 .rtt { fill: none; stroke: var(--link); stroke-width: 1.5; }
 .dot { fill: var(--link); }
 .loss { fill: var(--bar); }
-figure { margin: .6rem 0; max-width: 60rem; }
+.charts { display: grid; gap: 0 1.5rem;
+  grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); }
+figure { margin: .6rem 0; max-width: 48rem; }
 figcaption { font-size: .9rem; color: var(--soft); }
 )";
 

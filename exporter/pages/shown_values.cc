@@ -7,19 +7,6 @@
 #include "exporter/rfc3339.h"
 
 namespace pathwitness {
-namespace {
-
-std::string Age(Duration age) {
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(age).count();
-  if (seconds < 120) {
-    return fmt::format("{} s ago", seconds);
-  }
-  return seconds < 7200 ? fmt::format("{} min ago", seconds / 60)
-                        : fmt::format("{} h ago", seconds / 3600);
-}
-
-}  // namespace
-
 std::string ShowSeconds(double seconds) {
   if (seconds < 1e-3) {
     return fmt::format("{:.0f} µs", seconds * 1e6);
@@ -35,8 +22,17 @@ std::string ShowLoss(std::uint64_t lost, std::uint64_t sent) {
                      100.0 * static_cast<double>(lost) / static_cast<double>(sent));
 }
 
+std::string ShowAge(WallTime time, WallTime now) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(now - time).count();
+  if (seconds < 120) {
+    return fmt::format("{} s ago", seconds);
+  }
+  return seconds < 7200 ? fmt::format("{} min ago", seconds / 60)
+                        : fmt::format("{} h ago", seconds / 3600);
+}
+
 std::string ShowMoment(WallTime time, WallTime now) {
-  return fmt::format("{} ({})", FormatRfc3339(time, TimePrecision::Seconds), Age(now - time));
+  return fmt::format("{} ({})", FormatRfc3339(time, TimePrecision::Seconds), ShowAge(time, now));
 }
 
 std::string_view ProberStateName(ProberState state) {

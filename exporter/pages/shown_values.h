@@ -19,6 +19,9 @@ std::string ShowSeconds(double seconds);
 /// "3/300 (1.0 %)": a percentage never stands without its n. kNoValue when there are none.
 std::string ShowLoss(std::uint64_t lost, std::uint64_t sent);
 
+/// "4 s ago".
+std::string ShowAge(WallTime time, WallTime now);
+
 /// "2026-01-01T00:00:00Z (4 s ago)".
 std::string ShowMoment(WallTime time, WallTime now);
 

@@ -15,9 +15,9 @@
 namespace pathwitness {
 namespace {
 
-constexpr std::array<std::string_view, 10> kHeads = {
-    "Target",  "Prober", "Family",          "State",          "Last round",
-    "Address", "Hops",   "RTT last / mean", "Lost or failed", "Result"};
+constexpr std::array<std::string_view, 9> kHeads = {
+    "Target", "Prober", "State",   "Lost or failed", "RTT last / mean",
+    "Result", "Hops",   "Address", "Last round"};
 
 /// What is known of a prober: its state, and one of the snapshots. A target without any prober has
 /// only its name.
@@ -134,13 +134,13 @@ Row RowFor(const Entry& entry, WallTime now) {
 }
 
 std::string LastRound(const ProberStatus& status, WallTime now) {
-  return status.rounds == 0 ? std::string(kNoValue) : ShowMoment(status.last_round, now);
+  return status.rounds == 0 ? std::string(kNoValue) : ShowAge(status.last_round, now);
 }
 
 void AppendRow(std::string& html, const Entry& entry, WallTime now) {
   if (entry.status == nullptr) {
     html += fmt::format(
-        "<tr><td>{}</td><td colspan=\"2\"></td><td class=\"unknown\">unknown</td>"
+        "<tr><td>{}</td><td></td><td class=\"unknown\">unknown</td>"
         "<td colspan=\"6\">no prober has started yet</td></tr>\n",
         TargetLink(entry.target));
     return;
@@ -149,12 +149,12 @@ void AppendRow(std::string& html, const Entry& entry, WallTime now) {
   const std::string_view state = ProberStateName(status.state);
   const Row row = RowFor(entry, now);
   html += fmt::format(
-      "<tr><td>{}</td><td>{}</td><td>{}</td><td class=\"{}\">{}</td><td>{}</td><td>{}</td>"
-      "<td>{}</td><td>{}</td><td>{}</td><td class=\"wide\">{}</td></tr>\n",
+      "<tr><td>{}</td><td>{} {}</td><td class=\"{}\">{}</td><td>{}</td><td>{}</td>"
+      "<td class=\"wide\">{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
       TargetLink(status.key.target), ProberName(status.key.prober),
-      ProberFamilyName(status.key.family), state, state, LastRound(status, now),
-      status.address.empty() ? std::string(kNoValue) : EscapeHtml(status.address), row.hops,
-      row.round_trip, row.loss, row.result);
+      ProberFamilyName(status.key.family), state, state, row.loss, row.round_trip, row.result,
+      row.hops, status.address.empty() ? std::string(kNoValue) : EscapeHtml(status.address),
+      LastRound(status, now));
 }
 
 /// 0 is the worst.

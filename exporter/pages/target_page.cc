@@ -112,17 +112,19 @@ std::string PathPart(const TracedPath& path, bool has_history) {
     html += fmt::format("<p class=\"said\">{}</p>\n", EscapeHtml(path.said->verdict->text));
   }
   html += HopTable(path);
+  html += "<div class=\"charts\">\n";
   for (const NamedChart& named : path.charts) {
     html += ChartSvg(named.chart, named.name);
   }
+  html += "</div>\n";
   return has_history ? html + ChangeTable(path) : html;
 }
 
 std::string HistoryPart(const TargetView& view) {
   if (view.history_problem.empty()) {
     return fmt::format(
-        "<p><a href=\"/compare?target={}\">Compare its path at two or three moments"
-        "</a></p>\n",
+        "<p><a href=\"/compare?target={0}\">Compare its path at two or three moments</a> · "
+        "<a href=\"/targets/{0}?span=14d\">Chart of 14 days</a></p>\n",
         EscapeUrl(view.name));
   }
   return fmt::format("<p class=\"said\">Only what is live is shown: {}.</p>\n",
