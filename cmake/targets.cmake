@@ -16,12 +16,13 @@ endfunction()
 
 add_custom_target(unit_tests)
 
-# pathwitness_test(NAME LABEL unit|netns|service|e2e|lint [WAITS] SOURCES a_test.cc ... LINKS target ...)
+# pathwitness_test(NAME LABEL unit|simulation|netns|service|e2e|lint [WAITS]
+#                  SOURCES a_test.cc ... LINKS target ...)
 #
 # A GoogleTest program, one ctest entry. `unit` runs in every sanitizer build too, which builds the
-# target unit_tests and no more; `netns` needs root and makes its own network namespaces; `service`
-# starts real servers on loopback; `e2e` starts all that a page passes on its way. These three have
-# the machine to themselves, as they measure time, but for those that do little but wait (WAITS).
+# target unit_tests and no more; `simulation` is weeks of virtual time; `netns` needs root and makes its own network namespaces; `service`
+# starts real servers on loopback; `e2e` starts all that a page passes on its way. The last three
+# have the machine to themselves, as they measure time, but for those that just wait (WAITS).
 function(pathwitness_test name)
   cmake_parse_arguments(ARG "WAITS" "LABEL" "SOURCES;LINKS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
