@@ -10,6 +10,9 @@
 #include <filesystem>
 #include <stdexcept>
 
+#include "exporter/archive/sigv4.h"
+#include "probes/crypto/digest.h"
+#include "tests/http/fetch.h"
 #include "tests/support/loopback.h"
 
 namespace pathwitness {
@@ -154,6 +157,28 @@ void SwiftServer::AwaitListening(std::uint16_t port, ChildProcess& process) cons
     }
     process.ReadUntil("never said", 50ms);
   }
+}
+
+HttpResult SwiftServer::Ask(const std::string& method, const std::string& path) const {
+  const WallTime now = std::chrono::system_clock::now();
+  const std::string sha256 = ToHex(Sha256(""));
+  SignedRequest request{.method = method,
+                        .path = EncodePath(path),
+                        .query = "",
+                        .headers = {{"host", Address() + ":" + std::to_string(Port())},
+                                    {"x-amz-date", AmzDate(now)},
+                                    {"x-amz-content-sha256", sha256}},
+                        .payload_sha256 = sha256};
+  request.headers.emplace_back(
+      "authorization",
+      Authorization(request,
+                    {.access_key = kAccessKey, .secret_key = kSecretKey, .session_token = ""},
+                    {.at = now, .region = kRegion}));
+  HttpOrder order = OrderOf(Url() + request.path);
+  order.address = *IpAddress::Parse(Address());
+  order.request.method = method;
+  order.request.headers = request.headers;
+  return Fetch(order);
 }
 
 void SwiftServer::StopProxy() {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "probes/http/http_client.h"
 #include "tests/support/child_process.h"
 #include "tests/support/test_folder.h"
 
@@ -25,6 +26,9 @@ class SwiftServer {
   const std::string& Address() const { return address_; }
   std::uint16_t Port() const { return ports_[kProxy]; }
   std::string Url() const { return "http://" + address_ + ":" + std::to_string(Port()); }
+
+  /// The answer to a request without a body, signed with the keys above.
+  HttpResult Ask(const std::string& method, const std::string& path) const;
 
   /// The proxy goes away as by `kill -9`, and comes back on the same port.
   void StopProxy();

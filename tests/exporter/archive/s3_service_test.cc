@@ -49,7 +49,7 @@ class S3Service : public testing::Test {
  protected:
   static void SetUpTestSuite() {
     swift_ = std::make_unique<SwiftServer>();
-    ASSERT_EQ(Ask("PUT", "/reports").status, 200);
+    ASSERT_EQ(swift_->Ask("PUT", "/reports").status, 200);
   }
   static void TearDownTestSuite() { swift_.reset(); }
 
@@ -109,32 +109,8 @@ class S3Service : public testing::Test {
     return Known().failures.at(static_cast<std::size_t>(failure));
   }
 
-  static HttpResult Ask(const std::string& method, const std::string& path) {
-    const WallTime now = std::chrono::system_clock::now();
-    const std::string sha256 = ToHex(Sha256(""));
-    SignedRequest request{
-        .method = method,
-        .path = EncodePath(path),
-        .query = "",
-        .headers = {{"host", swift_->Address() + ":" + std::to_string(swift_->Port())},
-                    {"x-amz-date", AmzDate(now)},
-                    {"x-amz-content-sha256", sha256}},
-        .payload_sha256 = sha256};
-    request.headers.emplace_back("authorization",
-                                 Authorization(request,
-                                               {.access_key = SwiftServer::kAccessKey,
-                                                .secret_key = SwiftServer::kSecretKey,
-                                                .session_token = ""},
-                                               {.at = now, .region = SwiftServer::kRegion}));
-    HttpOrder order = OrderOf(swift_->Url() + request.path);
-    order.address = *IpAddress::Parse(swift_->Address());
-    order.request.method = method;
-    order.request.headers = request.headers;
-    return Fetch(order);
-  }
-
   std::string InBucket(const std::string& path) const {
-    const HttpResult result = Ask("GET", "/reports/" + config_.upload.prefix + "/" + path);
+    const HttpResult result = swift_->Ask("GET", "/reports/" + config_.upload.prefix + "/" + path);
     return result.status == 200 ? result.body : "status " + std::to_string(result.status);
   }
 
