@@ -50,6 +50,17 @@ class Inside {
   OwnedDescriptor home_;
 };
 
+/// The first sample of a counter; 0 when there is none yet.
+double CounterIn(const std::string& metrics, const std::string& name) {
+  std::size_t begin = metrics.find("\n" + name + " ");
+  begin = begin == std::string::npos ? metrics.find("\n" + name + "{") : begin;
+  if (begin == std::string::npos) {
+    return 0;
+  }
+  const std::size_t end = metrics.find('\n', begin + 1);
+  return std::stod(metrics.substr(metrics.rfind(' ', end)));
+}
+
 OwnedDescriptor MakePlace() {
   OwnedDescriptor made;
   std::string why_not;
@@ -71,11 +82,11 @@ std::string SimulatedWorld::WhyNot() {
   return why_not;
 }
 
-SimulatedWorld::SimulatedWorld(std::string more)
+SimulatedWorld::SimulatedWorld(const std::function<std::string()>& more)
     : place_(MakePlace()),
       window_([this](const ReceivedRequest& request) { return Relay(request.path); }) {
   SetLoss(0);
-  workplace_.emplace(Configuration() + more);
+  Do([&] { workplace_.emplace(Configuration() + (more ? more() : "")); });
   Start();
 }
 
@@ -127,15 +138,20 @@ std::string SimulatedWorld::MetricsUntil(const std::string& wanted) {
   return exporter_->GetUntil("/metrics", wanted);
 }
 
-void SimulatedWorld::AwaitFlush() {
-  const std::string name = "\npathwitness_history_flushes_total ";
-  const std::string metrics = MetricsUntil(name);
-  const std::size_t found = metrics.find(name);
-  if (found == std::string::npos) {
-    throw std::runtime_error("no history is kept");
+void SimulatedWorld::AwaitMore(const std::string& counter, double more) {
+  const Inside inside(place_);
+  const auto deadline = std::chrono::steady_clock::now() + 60s;
+  const double wanted = CounterIn(exporter_->Get("/metrics"), counter) + more;
+  while (CounterIn(exporter_->Get("/metrics"), counter) < wanted) {
+    if (std::chrono::steady_clock::now() > deadline) {
+      throw std::runtime_error(counter + " does not grow");
+    }
+    exporter_->Process().ReadUntil("never logged", 50ms);
   }
-  const int flushes = std::stoi(metrics.substr(found + name.size()));
-  MetricsUntil(name + std::to_string(flushes + 1) + "\n");
+}
+
+void SimulatedWorld::AwaitFlush() {
+  AwaitMore("pathwitness_history_flushes_total", 1);
 }
 
 HttpAnswer SimulatedWorld::Relay(const std::string& path) const {

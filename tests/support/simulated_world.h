@@ -30,9 +30,9 @@ class SimulatedWorld {
   /// Why there can be none here, for GTEST_SKIP; empty: there can.
   static std::string WhyNot();
 
-  /// `more`: further lines of the program's configuration. Throws std::runtime_error where there
-  /// can be none.
-  explicit SimulatedWorld(std::string more = "");
+  /// `more` is called where the program will run, and gives further lines of its configuration.
+  /// Throws std::runtime_error where there can be none.
+  explicit SimulatedWorld(const std::function<std::string()>& more = nullptr);
 
   /// From now on this share of packets is lost on the way from the fourth router to the fifth.
   void SetLoss(double ratio);
@@ -59,6 +59,10 @@ class SimulatedWorld {
 
   /// Asks until the metrics have `wanted` or 30 s are over; the last answer.
   std::string MetricsUntil(const std::string& wanted);
+
+  /// Returns when a counter of the metrics has grown by `more`.
+  /// Throws std::runtime_error after 60 s.
+  void AwaitMore(const std::string& counter, double more);
 
   /// Returns when the history has written what was known before the call: a bucket is over then.
   void AwaitFlush();
