@@ -64,8 +64,8 @@ class ResponderBudget {
   void Charge(Key key, MonoTime now);
 
   /// Hands tokens that have come since to those who wait: first come, first served among those of
-  /// one Turn. `grant(waiter)` tells whether the waiter used it; else the next one is asked. It must
-  /// not call the budget. Ends early when `may_go()` is false.
+  /// one Turn. `grant(waiter)` tells whether the waiter used it; else the next one is asked. It
+  /// must not call the budget. Ends early when `may_go()` is false.
   template <typename Grant, typename MayGo>
   void Serve(MonoTime now, Grant grant, MayGo may_go) {
     while (!ready_.empty() && ready_.top().first <= now && may_go()) {
