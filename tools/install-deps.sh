@@ -1,8 +1,8 @@
 #!/bin/bash
 # Installs the Debian packages that are missing: tools/install-deps.sh GROUP...
 #
-# Groups: runtime (what the program links), build (compiler and headers), test (servers, peers and
-# linters that the tests use). Asks no network when nothing is missing. Without root it names what
+# Groups: runtime (what the program links), build (compiler and headers), test (servers, peers,
+# linters and the browser that the tests use), image (what builds and runs an image). Asks no network when nothing is missing. Without root it names what
 # is missing and fails.
 set -euo pipefail
 
@@ -12,10 +12,14 @@ build=(ccache cmake dpkg-dev g++ git libc-ares-dev libcap-dev libcap2-bin libciv
   libcurl4-openssl-dev libdeflate-dev libfmt-dev libmaxminddb-dev libre2-dev libspdlog-dev libsqlite3-dev libssl-dev
   libyaml-cpp-dev ninja-build nlohmann-json3-dev patch pkg-config prometheus-cpp-dev xz-utils
   zlib1g-dev)
-test=(clang libclang-rt-14-dev clang-format clang-tidy curl iproute2 iputils-ping libbenchmark-dev libgmock-dev
-  libgtest-dev memcached mtr-tiny nftables nginx-light openssl prometheus prometheus-alertmanager
+test=(chromium clang libclang-rt-14-dev clang-format clang-tidy curl iproute2 iputils-ping libbenchmark-dev libgmock-dev
+  libgtest-dev lintian memcached mtr-tiny nftables nginx-light nodejs openssl prometheus prometheus-alertmanager
   prometheus-blackbox-exporter prometheus-smokeping-prober python3
-  python3-jsonschema python3-yaml scamper shellcheck swift-account swift-container swift-object swift-proxy)
+  python3-jsonschema python3-yaml scamper shellcheck swift-account swift-container swift-object swift-proxy systemd
+  yamllint)
+# Other distributors' nodejs brings npm with it, and Debian's npm does not go with that.
+[[ -x $(command -v npm || true) ]] || test+=(npm)
+image=(buildah docker-compose mmdebstrap podman runc)
 
 wanted=()
 for group in "$@"; do
@@ -23,8 +27,9 @@ for group in "$@"; do
     runtime) wanted+=("${runtime[@]}") ;;
     build) wanted+=("${build[@]}") ;;
     test) wanted+=("${test[@]}") ;;
+    image) wanted+=("${image[@]}") ;;
     *)
-      echo "install-deps: unknown group '$group'; known: runtime, build, test" >&2
+      echo "install-deps: unknown group '$group'; known: runtime, build, test, image" >&2
       exit 2
       ;;
   esac
