@@ -3,6 +3,7 @@
 #include <curl/curl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -62,6 +63,16 @@ class HttpServerTest : public testing::Test {
 
 TEST_F(HttpServerTest, TellsThePortThatTheKernelChose) {
   EXPECT_NE(Port(), 0);
+}
+
+TEST(HttpServer, LeavesTheCoresToThoseWhoMeasure) {
+  const HttpServer server({{.host = "127.0.0.1", .port = 0}}, [](const HttpRequest&) {
+    const int nice = getpriority(PRIO_PROCESS, static_cast<id_t>(gettid()));
+    return HttpResponse{.body = std::to_string(nice)};
+  });
+  const std::string url =
+      "http://127.0.0.1:" + std::to_string(server.Addresses().front().port) + "/";
+  EXPECT_EQ(Fetch(url).body, "10");
 }
 
 TEST_F(HttpServerTest, HandsOverTheRequestAsItWasSent) {
