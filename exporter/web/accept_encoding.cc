@@ -7,6 +7,8 @@
 #include <string>
 #include <system_error>
 
+#include "exporter/web/lower_case.h"
+
 namespace pathwitness {
 namespace {
 
@@ -17,15 +19,6 @@ std::string_view Trim(std::string_view text) {
     return {};
   }
   return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
-}
-
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  std::ranges::transform(lower, lower.begin(), [](char character) {
-    return character >= 'A' && character <= 'Z' ? static_cast<char>(character - 'A' + 'a')
-                                                : character;
-  });
-  return lower;
 }
 
 /// Cuts and returns what stands before `separator`; all when there is none.
@@ -39,7 +32,7 @@ std::string_view TakeUntil(std::string_view& text, char separator) {
 double Weight(std::string_view parameters) {
   double weight = 1;
   while (!parameters.empty()) {
-    const std::string parameter = Lower(TakeUntil(parameters, ';'));
+    const std::string parameter = LowerCase(TakeUntil(parameters, ';'));
     if (!parameter.starts_with("q=")) {
       continue;
     }
@@ -59,7 +52,7 @@ bool AcceptsGzip(std::string_view accept_encoding) {
   std::optional<double> any;
   while (!accept_encoding.empty()) {
     std::string_view member = TakeUntil(accept_encoding, ',');
-    const std::string coding = Lower(TakeUntil(member, ';'));
+    const std::string coding = LowerCase(TakeUntil(member, ';'));
     if (coding == "gzip" || coding == "x-gzip") {
       gzip = std::max(gzip.value_or(0), Weight(member));
     } else if (coding == "*") {

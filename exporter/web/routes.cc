@@ -12,6 +12,7 @@
 #include <variant>
 
 #include "exporter/web/accept_encoding.h"
+#include "exporter/web/cross_site.h"
 #include "exporter/web/query.h"
 
 namespace pathwitness {
@@ -25,8 +26,8 @@ constexpr std::string_view kDrillPath = "/-/drill";
 constexpr std::string_view kDrillPrefix = "/-/drill/";
 constexpr std::array<std::string_view, 4> kOtherPages = {"/probe", "/config", "/runbooks", "/yes"};
 constexpr std::array<std::string_view, 3> kPages = {"/", "/compare", "/incidents"};
-constexpr std::array<std::string_view, 4> kPagePrefixes = {"/targets/", "/incidents/", "/reports/",
-                                                           "/api/v1/"};
+constexpr std::array<std::string_view, 5> kPagePrefixes = {"/targets/", "/incidents/", "/reports/",
+                                                           "/status/", "/api/v1/"};
 constexpr std::array kProberKinds = {ProberKind::TraceIcmp, ProberKind::TraceUdp,
                                      ProberKind::TraceTcp, ProberKind::Https, ProberKind::Pulse};
 
@@ -183,6 +184,10 @@ class Routes::Impl {
     const std::optional<std::string> path = DecodePath(request.path);
     if (!path) {
       return PlainText(400, "the path has a broken escape or a control character");
+    }
+    if (std::optional<HttpResponse> refusal =
+            IsRead(request) ? std::nullopt : RefuseCrossSite(request)) {
+      return *std::move(refusal);
     }
     if (path->starts_with(kPulsePrefix)) {
       return Heartbeat(request, path->substr(kPulsePrefix.size()));

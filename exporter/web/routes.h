@@ -76,8 +76,8 @@ struct Views {
 /// Answers every request of the web server:
 ///
 ///   GET  <telemetry path>  the metrics; 503 too many scrapes at a time
-///   GET  /, /targets/..., /compare, /incidents..., /reports/..., /api/v1/...
-///                          the pages (see pages.h); 503 too many readers at a time
+///   GET  /, /targets/..., /compare, /incidents..., /reports/..., /status/...,
+///       /api/v1/...        the pages (see pages.h); 503 too many readers at a time
 ///   GET  /-/healthy        200 while every engine turns, else 503 with their names
 ///   GET  /-/ready          200 once a prober has stored a round, else 503
 ///   GET  /probe            ?target=&prober=&family=: one measurement now, as metrics; 200 also for
@@ -95,8 +95,9 @@ struct Views {
 ///   POST /pulse/<name>     a heartbeat; 200 when stored, 404 unknown name, 503 when it could not
 ///                          be stored: send it again
 ///
-/// Anything else is 404, another method 405. Error bodies are one line of plain text, but for the
-/// problems of a reload. May be called from many threads at once.
+/// Anything else is 404, another method 405. Whatever is not for reading is 403 when another site's
+/// page has asked for it (see RefuseCrossSite). Error bodies are one line of plain text, but for
+/// the problems of a reload. May be called from many threads at once.
 class Routes {
  public:
   /// `max_scrapes`: of the metrics and the pages, at a time.

@@ -16,6 +16,8 @@
 #include <thread>
 #include <utility>
 
+#include "exporter/web/lower_case.h"
+
 namespace pathwitness {
 namespace {
 
@@ -61,15 +63,6 @@ std::string_view Reason(int status) {
     default:
       return status < 500 ? "Request Error" : "Server Error";
   }
-}
-
-std::string LowerCase(std::string_view text) {
-  std::string lower(text);
-  std::ranges::transform(lower, lower.begin(), [](char character) {
-    return character >= 'A' && character <= 'Z' ? static_cast<char>(character - 'A' + 'a')
-                                                : character;
-  });
-  return lower;
 }
 
 std::string OrEmpty(const char* text) {

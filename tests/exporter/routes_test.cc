@@ -286,5 +286,16 @@ TEST(ProbeTimeout, IsBoundedAndSurvivesNonsense) {
   }
 }
 
+TEST_F(RoutesTest, AnotherSitesPageMayReadButNotChangeAnything) {
+  const auto ask = [this](const std::string& method, const std::string& path) {
+    return routes_.Handle(
+        {.method = method, .path = path, .headers = {{"sec-fetch-site", "cross-site"}}});
+  };
+  EXPECT_EQ(ask("POST", "/-/reload").status, 403);
+  EXPECT_EQ(ask("POST", "/pulse/nightly backup").status, 403);
+  EXPECT_EQ(ask("DELETE", "/-/drill").status, 403);
+  EXPECT_EQ(ask("GET", "/yes").status, 200);
+}
+
 }  // namespace
 }  // namespace pathwitness
