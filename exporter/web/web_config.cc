@@ -105,9 +105,8 @@ bool ReadWord(Section& section, std::string_view key, const std::array<Word<Valu
 /// The list as what its words stand for.
 template <std::size_t kSize>
 void ReadWords(Section& section, std::string_view key,
-               const std::array<Word<std::string_view>, kSize>& words,
+               const std::array<Word<std::string_view>, kSize>& words, std::string_view expected,
                std::vector<std::string>& out) {
-  const std::string expected = fmt::format("one of {}", fmt::join(Names(words), ", "));
   section.ReadList(
       key, out, expected, [&words](const std::string& name) -> std::optional<std::string> {
         const auto* const found = std::ranges::find(words, name, &Word<std::string_view>::name);
@@ -115,8 +114,8 @@ void ReadWords(Section& section, std::string_view key,
       });
 }
 
-void ReadPem(Section& section, std::string_view key, PemSource& out) {
-  const std::string file_key = fmt::format("{}_file", key);
+/// Sections keep the keys that they are asked for as views.
+void ReadPem(Section& section, std::string_view key, std::string_view file_key, PemSource& out) {
   std::string file;
   section.Read(key, out.text);
   section.Read(file_key, file);
@@ -149,16 +148,18 @@ void CheckTls(Section& section, const WebTlsConfig& tls) {
 /// Absent when nothing in the section asks for TLS.
 std::optional<WebTlsConfig> ReadTls(Section section) {
   WebTlsConfig tls;
-  ReadPem(section, "cert", tls.certificate);
-  ReadPem(section, "key", tls.key);
-  ReadPem(section, "client_ca", tls.client_ca);
+  ReadPem(section, "cert", "cert_file", tls.certificate);
+  ReadPem(section, "key", "key_file", tls.key);
+  ReadPem(section, "client_ca", "client_ca_file", tls.client_ca);
   const bool has_client_auth = ReadWord(section, "client_auth_type", kClientAuths, tls.client_auth);
   section.ReadList("client_allowed_sans", tls.client_allowed_sans, "a name, address or URI",
                    [](const std::string& name) { return std::optional(name); });
   ReadWord(section, "min_version", kVersions, tls.min_version);
   ReadWord(section, "max_version", kVersions, tls.max_version);
-  ReadWords(section, "cipher_suites", kCipherSuites, tls.cipher_suites);
-  ReadWords(section, "curve_preferences", kCurves, tls.groups);
+  ReadWords(section, "cipher_suites", kCipherSuites,
+            "a cipher suite such as TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", tls.cipher_suites);
+  ReadWords(section, "curve_preferences", kCurves, "CurveP256, CurveP384, CurveP521 or X25519",
+            tls.groups);
   section.Read("prefer_server_cipher_suites", tls.prefer_server_cipher_suites);
   const bool is_asked_for =
       tls.certificate.IsSet() || tls.key.IsSet() || tls.client_ca.IsSet() || has_client_auth;
