@@ -19,6 +19,7 @@ import yaml
 
 REPOSITORY = pathlib.Path(__file__).resolve().parent.parent
 DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
+NOTHING_CHOSEN = {"text": "", "value": ""}  # Grafana then takes the first
 GRID_WIDTH = 24
 DAY = 86400
 
@@ -122,7 +123,8 @@ def reduced(calc="lastNotNull"):
 def stat(panel):
     options = {"reduceOptions": reduced(), "orientation": "auto", "justifyMode": "center", "graphMode": "none",
                "colorMode": "background" if panel.get("means", "plain") != "plain" else "none",
-               "textMode": panel.get("text", "auto"), "wideLayout": True}
+               "textMode": panel.get("text", "auto"), "wideLayout": True, "showPercentChange": False,
+               "percentChangeColorMode": "standard"}
     return {"targets": targets(panel, "time_series", True),
             "fieldConfig": {"defaults": meaning(panel.get("means", "plain")) | {"noValue": panel.get("empty", "-")},
                             "overrides": []},
@@ -131,7 +133,9 @@ def stat(panel):
 
 def bargauge(panel):
     options = {"reduceOptions": reduced(), "orientation": "horizontal", "displayMode": "basic", "valueMode": "color",
-               "showUnfilled": True, "minVizHeight": 12, "minVizWidth": 8, "namePlacement": "left"}
+               "showUnfilled": True, "sizing": "auto", "minVizHeight": 12, "maxVizHeight": 300, "minVizWidth": 8,
+               "namePlacement": "left", "legend": {"displayMode": "list", "placement": "bottom", "calcs": [],
+                                                   "showLegend": False}}
     return {"targets": targets(panel, "time_series", True),
             "fieldConfig": {"defaults": meaning(panel.get("means", "blue")) | {"min": panel.get("min", 0)},
                             "overrides": []},
@@ -141,7 +145,8 @@ def bargauge(panel):
 def timeline(panel):
     """States over time: a line of coloured bars for each series, the first series on top."""
     options = {"mergeValues": True, "showValue": "never", "alignValue": "left", "rowHeight": 0.85,
-               "legend": {"displayMode": "list", "placement": "bottom", "showLegend": panel["means"] != "present"},
+               "legend": {"displayMode": "list", "placement": "bottom", "calcs": [],
+                          "showLegend": panel["means"] != "present"},
                "tooltip": {"mode": "single", "sort": "none"}}
     return {"targets": targets(panel, "time_series", False),
             "fieldConfig": {"defaults": meaning(panel["means"]) | {"custom": {"fillOpacity": 80, "lineWidth": 0,
@@ -199,15 +204,15 @@ def column_overrides(panel):
             properties["custom.width"] = query["width"]
         yield override("byName", query["as"], properties)
     for column, url in panel.get("column_links", {}).items():
-        yield override("byName", column, {"links": [{"title": "Open", "url": url}]})
+        yield override("byName", column, {"links": [link("link", "Open", url)]})
     for column, width in panel.get("widths", {}).items():
         yield override("byName", column, {"custom.width": width})
 
 
 def table(panel):
     order = [{"displayName": name, "desc": way == "down"} for name, way in panel.get("sort", {}).items()]
-    options = {"showHeader": True, "cellHeight": "sm", "sortBy": order,
-               "footer": {"show": False, "reducer": ["sum"], "countRows": False, "fields": "",
+    options = {"frameIndex": 0, "showHeader": True, "cellHeight": "sm", "sortBy": order,
+               "footer": {"show": False, "reducer": ["sum"], "countRows": False, "fields": [],
                           "enablePagination": panel.get("paged", False)}}
     custom = {"align": "auto", "cellOptions": {"type": "auto"}, "filterable": True, "inspect": False}
     return {"targets": targets(panel, "table", True), "transformations": arrange(panel),
@@ -248,10 +253,14 @@ def panel_json(panel, number, grid):
     made = make(panel)
     made["fieldConfig"]["defaults"]["unit"] = panel.get("unit", "short")
     if "links" in panel:
-        made["fieldConfig"]["defaults"]["links"] = [{"title": title, "url": url}
-                                                    for title, url in panel["links"].items()]
+        made["fieldConfig"]["defaults"]["links"] = [link("link", title, url) for title, url in panel["links"].items()]
     return {"id": number, "type": GRAFANA_NAMES.get(kind, kind), "title": panel["title"],
             "description": " ".join(panel["asks"].split()), "datasource": DATASOURCE, "gridPos": grid} | made
+
+
+def link(kind, title, url):
+    return {"type": kind, "title": title, "url": url, "icon": "external link", "tooltip": "", "tags": [],
+            "asDropdown": False, "includeVars": False, "keepTime": False, "targetBlank": False}
 
 
 def row_json(row, number, top):
@@ -279,22 +288,23 @@ def panels_json(rows):
 
 
 def variable(entry):
-    require_keys(entry.get("name", "a variable"), entry, ("name", "label"), ("query", "regex", "many", "text"))
+    require_keys(entry.get("name", "a variable"), entry, ("name", "label"), ("query", "many", "text"))
     common = {"name": entry["name"], "label": entry["label"], "hide": 0, "skipUrlSync": False}
     if "text" in entry:
         return common | {"type": "textbox", "query": entry["text"],
                          "current": {"text": entry["text"], "value": entry["text"]}}
     many = entry.get("many", False)
-    every = {"text": ["All"], "value": ["$__all"]} if many else {}
-    return common | {"type": "query", "datasource": DATASOURCE, "query": entry["query"], "definition": entry["query"],
-                     "regex": entry.get("regex", ""), "refresh": 2, "sort": 1, "multi": many, "includeAll": many,
-                     "allValue": ".+" if many else None, "options": [], "current": every}
+    made = common | {"type": "query", "datasource": DATASOURCE, "query": entry["query"], "definition": entry["query"],
+                     "regex": "", "refresh": 2, "sort": 1, "multi": many, "includeAll": many, "options": []}
+    if not many:
+        return made | {"current": NOTHING_CHOSEN}
+    return made | {"allValue": ".+", "current": {"text": ["All"], "value": ["$__all"]}}
 
 
 def datasource_variable():
     return {"name": "datasource", "label": "Data source", "type": "datasource", "query": "prometheus", "regex": "",
             "hide": 0, "skipUrlSync": False, "refresh": 1, "multi": False, "includeAll": False, "options": [],
-            "current": {}}
+            "current": NOTHING_CHOSEN}
 
 
 def annotation(name, entry):
@@ -305,7 +315,7 @@ def annotation(name, entry):
     return {"name": name, "datasource": DATASOURCE, "enable": True, "hide": False, "iconColor": entry["color"],
             "expr": (f"({entry['at'].strip()}) * 1000" if at else entry["while"].strip()),
             "titleFormat": name, "textFormat": entry["text"], "tagKeys": "", "step": "",
-            "useValueForTime": "on" if at else False}
+            "useValueForTime": at}
 
 
 def expand(value, words):
@@ -333,12 +343,11 @@ def dashboard(source, name, common):
     require_keys(name, source, ("title", "asks", "variables", "rows"), ("annotations",))
     variables = list(chosen("variables", source["variables"], common["variables"]).items())
     marks = chosen("annotations", source.get("annotations", []), common["annotations"])
-    links = {"type": "dashboards", "tags": ["pathwitness"], "title": "", "icon": "external link", "tooltip": "",
-             "asDropdown": False, "includeVars": True, "keepTime": True, "targetBlank": False, "url": ""}
+    siblings = link("dashboards", "", "") | {"tags": ["pathwitness"], "includeVars": True, "keepTime": True}
     return {"uid": f"pathwitness-{name}", "title": f"Pathwitness / {source['title']}",
             "description": " ".join(source["asks"].split()), "tags": ["pathwitness"], "editable": False,
             "graphTooltip": 1, "schemaVersion": 39, "refresh": "1m", "time": {"from": "now-3h", "to": "now"},
-            "timepicker": {}, "timezone": "", "fiscalYearStartMonth": 0, "weekStart": "", "links": [links],
+            "timepicker": {}, "timezone": "", "fiscalYearStartMonth": 0, "weekStart": "", "links": [siblings],
             "annotations": {"list": [annotation(*mark) for mark in marks.items()]},
             "templating": {"list": [datasource_variable()] +
                                    [variable({"name": key} | entry) for key, entry in variables]},
