@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "config/load.h"
 #include "config/values.h"
@@ -13,11 +14,12 @@
 namespace pathwitness {
 namespace {
 
-// Names go into labels and into the text of verdicts.
+// Names and contacts go into labels and into the text of verdicts.
 constexpr std::size_t kLongestName = 64;
+constexpr std::size_t kLongestContact = 200;
 
-bool IsName(const std::string& name) {
-  return name.size() <= kLongestName && std::none_of(name.begin(), name.end(), [](char c) {
+bool IsLine(const std::string& text, std::size_t longest) {
+  return text.size() <= longest && std::none_of(text.begin(), text.end(), [](char c) {
            return static_cast<unsigned char>(c) < ' ' || c == '\x7f';
          });
 }
@@ -40,12 +42,12 @@ class Uniqueness {
   std::vector<ConfigProblem>& problems_;
 };
 
-void CheckName(const std::string& name, const std::string& item,
+void CheckLine(const std::string& text, std::size_t longest, std::string key,
                std::vector<ConfigProblem>& problems) {
-  if (!IsName(name)) {
-    problems.push_back({"", 0, 0, item + ".name",
-                        fmt::format("must be at most {} characters on one line, not {}",
-                                    kLongestName, Quote(name))});
+  if (!IsLine(text, longest)) {
+    problems.push_back(
+        {"", 0, 0, std::move(key),
+         fmt::format("must be at most {} characters on one line, not {}", longest, Quote(text))});
   }
 }
 
@@ -71,6 +73,36 @@ void CheckExpected(const Config& config, std::vector<ConfigProblem>& problems) {
   }
 }
 
+// Why it cannot be one; empty: it can. With discovery a target need not be known yet.
+std::string WhyNoAnchor(const std::string& name, const Config& config) {
+  std::vector<std::string_view> names;
+  for (const TargetConfig& target : config.targets) {
+    names.push_back(target.name);
+    if (target.name == name) {
+      return target.trace.protocols.empty() ? fmt::format("{} is not traced", Quote(name)) : "";
+    }
+  }
+  const bool is_discovering =
+      !config.discovery.target_files.empty() || !config.discovery.target_http.empty();
+  return is_discovering ? ""
+                        : fmt::format("unknown target {}; {}", Quote(name), Suggest(name, names));
+}
+
+void CheckAnchors(const Config& config, std::vector<ConfigProblem>& problems) {
+  if (config.anchors.size() == 1) {  // that may be down itself
+    problems.push_back({"", 0, 0, "anchors", "needs two targets or more, or none"});
+  }
+  std::set<std::string_view> names;
+  for (std::size_t i = 0; i < config.anchors.size(); ++i) {
+    const std::string& name = config.anchors[i];
+    std::string what = names.insert(name).second ? WhyNoAnchor(name, config)
+                                                 : fmt::format("{} is given twice", Quote(name));
+    if (!what.empty()) {
+      problems.push_back({"", 0, 0, fmt::format("anchors[{}]", i), std::move(what)});
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<ConfigProblem> CheckOwners(const Config& config) {
@@ -79,7 +111,8 @@ std::vector<ConfigProblem> CheckOwners(const Config& config) {
   for (std::size_t i = 0; i < config.owners.size(); ++i) {
     const OwnerConfig& owner = config.owners[i];
     const std::string item = fmt::format("owners[{}]", i);
-    CheckName(owner.name, item, problems);
+    CheckLine(owner.name, kLongestName, item + ".name", problems);
+    CheckLine(owner.contact, kLongestContact, item + ".contact", problems);
     if (owner.prefixes.empty() && owner.asn == 0) {
       problems.push_back({"", 0, 0, item, "needs a prefix, an asn or both"});
     }
@@ -91,10 +124,11 @@ std::vector<ConfigProblem> CheckOwners(const Config& config) {
     }
   }
   CheckExpected(config, problems);
+  CheckAnchors(config, problems);
   Uniqueness exchanged(problems);
   for (std::size_t i = 0; i < config.exchanges.size(); ++i) {
     const std::string item = fmt::format("exchanges[{}]", i);
-    CheckName(config.exchanges[i].name, item, problems);
+    CheckLine(config.exchanges[i].name, kLongestName, item + ".name", problems);
     if (config.exchanges[i].prefixes.empty()) {
       problems.push_back({"", 0, 0, item + ".prefix", "is empty; give a prefix"});
     }

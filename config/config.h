@@ -243,6 +243,7 @@ struct OwnerConfig {
   std::string name;
   std::uint32_t asn = 0;  // 0: what the database says
   OwnerSegment segment = OwnerSegment::ByPosition;
+  std::string contact;  // whom verdicts that name it say to ask; empty: unknown
 
   bool operator==(const OwnerConfig&) const = default;
 };
@@ -360,3 +361,4 @@ struct Config {
 };
 
 }  // namespace pathwitness
+  std::vector<std::string> anchors;  // targets that are up as long as this machine's uplink is

@@ -382,6 +382,7 @@ OwnerConfig ReadOwner(Section& section) {
   section.Read("name", owner.name);
   section.Require("name");
   section.Read("asn", owner.asn);
+  section.Read("contact", owner.contact);
   std::string segment;
   section.Read("segment", segment);
   const std::optional<OwnerSegment> known = OneOf(kSegmentNames)(segment);
@@ -498,3 +499,4 @@ Config ReadConfig(Section root) {
 }
 
 }  // namespace pathwitness
+  root.ReadList("anchors", config.anchors, "the name of a target", ParseText);
