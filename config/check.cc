@@ -528,6 +528,7 @@ std::vector<ConfigProblem> CheckConfig(const Config& config) {
   CheckDiscovery(config.discovery, check.Below("discovery"));
   CheckAlerting(config.alerting, check.Below("alerting"));
   CheckLinks(config.links, check.Below("links"));
+  check.Require(!config.status_page.title.empty(), "status_page.title", "is required");
   CheckHistory(config.history, check.Below("history"));
   check.Range("asn_database.check_interval", config.asn_database.check_interval, seconds(1), kDay);
   const bool is_discovering =

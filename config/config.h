@@ -332,6 +332,16 @@ struct LinksConfig {
   bool operator==(const LinksConfig&) const = default;
 };
 
+/// What the page at /status/ tells everybody, beside names and states. docs/pages.md.
+struct StatusPageConfig {
+  std::string title = "Status";
+  std::map<std::string, std::string> labels;  // of targets that it shows; empty: all of them
+  bool has_owners = false;                    // who an incident is traced to
+  bool has_follow_ups = false;                // what people wrote about incidents
+
+  bool operator==(const StatusPageConfig&) const = default;
+};
+
 struct Config {
   ProbingConfig probing;
   ResolverConfig resolver;
@@ -347,11 +357,13 @@ struct Config {
   DiscoveryConfig discovery;
   AlertingConfig alerting;
   LinksConfig links;
+  StatusPageConfig status_page;
   ReloadConfig reload;
   HistoryConfig history;
   AsnDatabaseConfig asn_database;
   std::vector<OwnerConfig> owners;
   std::vector<ExchangeConfig> exchanges;
+  std::vector<std::string> anchors;  // targets that are up as long as this machine's uplink is
 
   Shard shard;  // of the command line; `targets` are those of all shards until TakeShare
   std::string environment = "default";
@@ -361,4 +373,3 @@ struct Config {
 };
 
 }  // namespace pathwitness
-  std::vector<std::string> anchors;  // targets that are up as long as this machine's uplink is

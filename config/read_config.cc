@@ -426,6 +426,14 @@ void ReadLinks(Section section, LinksConfig& links) {
   section.Finish();
 }
 
+void ReadStatusPage(Section section, StatusPageConfig& status_page) {
+  section.Read("title", status_page.title);
+  section.ReadTexts("labels", status_page.labels);
+  section.Read("owners", status_page.has_owners);
+  section.Read("follow_ups", status_page.has_follow_ups);
+  section.Finish();
+}
+
 void ReadHistory(Section section, HistoryConfig& history) {
   section.Read("enabled", history.is_enabled);
   section.Read("directory", history.directory);
@@ -485,11 +493,13 @@ Config ReadConfig(Section root) {
   ReadDiscovery(root.Sub("discovery"), config.discovery);
   ReadAlerting(root.Sub("alerting"), config.alerting);
   ReadLinks(root.Sub("links"), config.links);
+  ReadStatusPage(root.Sub("status_page"), config.status_page);
   ReadHistory(root.Sub("history"), config.history);
   ReadReload(root.Sub("reload"), config.reload);
   ReadAsnDatabase(root.Sub("asn_database"), config.asn_database);
   root.ReadMaps("owners", config.owners, ReadOwner);
   root.ReadMaps("exchanges", config.exchanges, ReadExchange);
+  root.ReadList("anchors", config.anchors, "the name of a target", ParseText);
   root.ReadMaps("alert_overrides", config.alert_overrides, ReadAlertOverride);
   config.target_defaults = ReadDefaults(root.Sub("defaults"));
   root.ReadMaps("targets", config.targets,
@@ -499,4 +509,3 @@ Config ReadConfig(Section root) {
 }
 
 }  // namespace pathwitness
-  root.ReadList("anchors", config.anchors, "the name of a target", ParseText);

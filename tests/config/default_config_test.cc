@@ -92,6 +92,7 @@ TEST(DefaultConfig, TopLevelSectionsEqualTheMemberDefaults) {
   EXPECT_EQ(config.discovery, defaults.discovery);
   EXPECT_EQ(config.alerting, defaults.alerting);
   EXPECT_EQ(config.links, defaults.links);
+  EXPECT_EQ(config.status_page, defaults.status_page);
   EXPECT_EQ(config.history, defaults.history);
   EXPECT_EQ(config.reload, defaults.reload);
 }
