@@ -1,25 +1,20 @@
 #pragma once
 
 #include <cstddef>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "exporter/history/history_values.h"
+#include "exporter/pages/chart_frame.h"
 #include "probes/base/time.h"
 
 namespace pathwitness {
 
-/// A path over a stretch of time, in equally long columns.
-struct PathChart {
-  WallTime from;
-  WallTime to;
-  std::vector<EndToEndStats> columns;  // without probes: nothing is known of that time
-};
+/// A path over a stretch of time.
+using PathChart = TimeChart<EndToEndStats>;
 
-/// Adds buckets up into `columns` columns; those that begin outside of [from, to) are left out.
-/// Pre: from < to, columns > 0.
+/// As ColumnsOf.
 PathChart ChartOf(const std::vector<TraceBucket>& buckets, WallTime from, WallTime to,
                   std::size_t columns);
 

@@ -41,20 +41,45 @@ void KeepOnly(const std::string& target, Snapshots& snapshots) {
                 [&](const auto& snapshot) { return snapshot->status.key.target != target; });
 }
 
-NamedChart ReadChart(HistoryReader& history, const ProberKey& prober, WallTime now,
-                     std::string name, Duration span, std::size_t columns) {
-  const Resolution resolution = span > kHour ? Resolution::Coarse : Resolution::Best;
-  return {.name = std::move(name),
-          .chart = ChartOf(history.Traces(prober, now - span, now, resolution), now - span, now,
-                           columns)};
+/// What a chart shows.
+struct ChartSpan {
+  const char* name;
+  Duration length;
+  std::size_t columns;
+};
+
+std::vector<ChartSpan> SpansOf(const TargetOrder& order) {
+  std::vector<ChartSpan> spans = {{"Last hour", kHour, 120}, {"Last 24 hours", kDay, 144}};
+  if (order.has_long_charts) {
+    spans.push_back({"Last 14 days", kFortnight, 168});
+  }
+  return spans;
+}
+
+Resolution ResolutionOf(const ChartSpan& span) {
+  return span.length > kHour ? Resolution::Coarse : Resolution::Best;
+}
+
+WatchedService ReadService(HistoryReader& history, const ProberKey& prober, WallTime now,
+                           const TargetOrder& order) {
+  WatchedService service{.prober = prober, .charts = {}};
+  for (const ChartSpan& span : SpansOf(order)) {
+    const WallTime from = now - span.length;
+    service.charts.push_back(
+        {.name = span.name,
+         .chart = ServiceChartOf(history.Https(prober, from, now, ResolutionOf(span)), from, now,
+                                 span.columns)});
+  }
+  return service;
 }
 
 void AddHistory(HistoryReader& history, WallTime now, const TargetOrder& order, TracedPath& path) {
   const ProberKey& prober = path.trace->status.key;
-  path.charts.push_back(ReadChart(history, prober, now, "Last hour", kHour, 120));
-  path.charts.push_back(ReadChart(history, prober, now, "Last 24 hours", kDay, 144));
-  if (order.has_long_charts) {
-    path.charts.push_back(ReadChart(history, prober, now, "Last 14 days", kFortnight, 168));
+  for (const ChartSpan& span : SpansOf(order)) {
+    const WallTime from = now - span.length;
+    path.charts.push_back({.name = span.name,
+                           .chart = ChartOf(history.Traces(prober, from, now, ResolutionOf(span)),
+                                            from, now, span.columns)});
   }
   path.changes = history.RouteChanges(prober, now - kFortnight, now);
   std::ranges::reverse(path.changes);
@@ -98,7 +123,7 @@ StatusView GatherStatus(const PageSources& sources) {
 }
 
 std::optional<TargetView> GatherTarget(const PageSources& sources, const TargetOrder& order) {
-  TargetView view{.name = order.name, .status = GatherStatus(sources), .paths = {}};
+  TargetView view{.name = order.name, .status = GatherStatus(sources), .services = {}, .paths = {}};
   if (std::ranges::find(view.status.targets, order.name) == view.status.targets.end()) {
     return std::nullopt;
   }
@@ -110,6 +135,11 @@ std::optional<TargetView> GatherTarget(const PageSources& sources, const TargetO
                 [&](const IncidentRecord& incident) { return !Concerns(incident, order.name); });
   const std::unique_ptr<HistoryReader> history = OpenHistory(*sources.config);
   view.history_problem = ProblemOf(history.get());
+  for (const auto& https : view.status.https) {
+    if (history != nullptr) {
+      view.services.push_back(ReadService(*history, https->status.key, sources.frame.now, order));
+    }
+  }
   for (const auto& trace : view.status.traces) {
     TracedPath path{.trace = trace,
                     .route = sources.boards.routes.Find(trace->status.key),

@@ -28,10 +28,18 @@ struct PageFrame {
   WallTime now;
 };
 
-/// A whole document. `title` is plain text, `body` HTML; `json_path` leads to the same as JSON and
-/// is escaped as a URL is; empty: there is none.
+/// A whole document with links to the other pages. `title` is plain text, `body` HTML; `json_path`
+/// leads to the same as JSON and is escaped as a URL is; empty: there is none.
 std::string PageDocument(const PageFrame& frame, std::string_view title, std::string_view body,
                          std::string_view json_path);
+
+/// A whole document that links to no other page. `title` is plain text, the rest HTML.
+std::string BareDocument(std::string_view title, std::string_view body, std::string_view footer);
+
+/// What a page may do in a browser: show itself and send its forms back here; no script, nothing
+/// from elsewhere, no style but that of these documents.
+/// Source: W3C Content Security Policy Level 3.
+std::string ContentSecurityPolicy();
 
 /// Puts a table, or the rows of one with their heads, into a box that scrolls by itself.
 /// `label` is plain text and tells what it is to those who hear the page.

@@ -167,6 +167,38 @@ Json ChartJson(const NamedChart& named) {
   return json;
 }
 
+Json ServiceChartJson(const NamedServiceChart& named) {
+  Json json;
+  json["name"] = named.name;
+  json["from"] = TimeJson(named.chart.from);
+  json["to"] = TimeJson(named.chart.to);
+  json["columns"] = Json::array();
+  for (const HttpsStats& column : named.chart.columns) {
+    Json cell;
+    cell["requests"] = column.requests;
+    cell["failed"] = column.Failed();
+    cell["duration_mean_ms"] =
+        column.durations.count == 0 ? Json() : Json(column.durations.mean * kMilliseconds);
+    for (std::size_t i = 0; i < column.phases.size(); ++i) {
+      cell["phases_mean_ms"][std::string(kHttpPhaseNames[i])] =
+          MeanMs(column.phases[i].sum, column.phases[i].count);
+    }
+    json["columns"].push_back(std::move(cell));
+  }
+  return json;
+}
+
+Json ServiceJson(const WatchedService& service) {
+  Json json;
+  json["prober"] = ProberName(service.prober.prober);
+  json["family"] = ProberFamilyName(service.prober.family);
+  json["charts"] = Json::array();
+  for (const NamedServiceChart& chart : service.charts) {
+    json["charts"].push_back(ServiceChartJson(chart));
+  }
+  return json;
+}
+
 Json PathJson(const PathView& path) {
   Json json = Json::array();
   for (const std::vector<IpAddress>& hop : path) {
@@ -227,6 +259,10 @@ std::string TargetDocument(const TargetView& view) {
   json["name"] = view.name;
   json["probers"] = ProbersByTarget(view.status)[view.name];
   json["history_problem"] = TextOrNull(view.history_problem);
+  json["services"] = Json::array();
+  for (const WatchedService& service : view.services) {
+    json["services"].push_back(ServiceJson(service));
+  }
   json["paths"] = Json::array();
   for (const TracedPath& path : view.paths) {
     json["paths"].push_back(TracedPathJson(path));

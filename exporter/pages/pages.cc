@@ -18,6 +18,7 @@
 #include "exporter/pages/compare_page.h"
 #include "exporter/pages/gather_views.h"
 #include "exporter/pages/page_json.h"
+#include "exporter/pages/public_status.h"
 #include "exporter/pages/reports_page.h"
 #include "exporter/web/query.h"
 
@@ -29,6 +30,8 @@ constexpr std::string_view kIncidents = "/incidents";
 constexpr std::string_view kIncident = "/incidents/";
 constexpr std::string_view kCompare = "/compare";
 constexpr std::string_view kReports = "/reports/";
+constexpr std::string_view kPublicStatus = "/status/";
+constexpr std::string_view kPublicStatusJson = "/status/status.json";
 constexpr std::string_view kApi = "/api/v1";
 constexpr std::string_view kApiTargets = "/targets";  // behind kApi
 constexpr Duration kComparedLength = std::chrono::minutes(5);
@@ -43,10 +46,7 @@ HttpResponse Problem(int status, std::string_view line) {
 HttpResponse Html(std::string body) {
   return {.content_type = "text/html; charset=utf-8",
           .body = std::move(body),
-          .headers = {{"Content-Security-Policy",
-                       "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
-                       "base-uri 'none'; frame-ancestors 'none'"},
-                      {"X-Content-Type-Options", "nosniff"},
+          .headers = {{"Content-Security-Policy", ContentSecurityPolicy()},
                       {"Referrer-Policy", "same-origin"}}};
 }
 
@@ -206,9 +206,7 @@ HttpResponse Reports(std::string_view path, const PageSources& sources) {
   if (!text) {
     return Problem(404, "there is no such report: /reports/ has those there are");
   }
-  return {.content_type = ContentTypeOf(path),
-          .body = *std::move(text),
-          .headers = {{"X-Content-Type-Options", "nosniff"}}};
+  return {.content_type = ContentTypeOf(path), .body = *std::move(text)};
 }
 
 HttpResponse Answer(std::string_view path, const HttpRequest& request, const QueryParameters& query,
@@ -227,6 +225,12 @@ HttpResponse Answer(std::string_view path, const HttpRequest& request, const Que
   }
   if (form == Form::Html && path.starts_with(kReports)) {
     return Reports(path.substr(kReports.size()), sources);
+  }
+  if (form == Form::Html && path == kPublicStatus) {
+    return Html(PublicStatusPage(GatherPublicStatus(sources)));
+  }
+  if (form == Form::Html && path == kPublicStatusJson) {
+    return Json(PublicStatusDocument(GatherPublicStatus(sources)));
   }
   if (form == Form::Html && path == "/") {
     return Status(query, sources);

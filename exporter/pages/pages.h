@@ -22,6 +22,7 @@ struct PageSources {
 ///   /targets/<name>        404 for a name that is not configured; ?span=14d has a longer chart
 ///   /compare               ?target=&at1=&at2=&at3=&prober=&family=
 ///   /incidents             and /incidents/<id>
+///   /status/               what everybody may see, and /status/status.json
 ///   /reports/              and /reports/<folder>/ and each file of a report
 ///   /api/v1/...            targets, targets/<name>, compare, incidents, incidents/<id>
 ///

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <utility>
 
 #include "exporter/archive/report_store.h"
@@ -29,10 +30,10 @@ std::optional<Manifest> ReadManifest(const std::filesystem::path& folder, const 
   return manifest && manifest->name == name ? std::move(manifest) : std::nullopt;
 }
 
-/// The newest, without looking into older days than needed.
+/// The newest that are wanted, of `days`, without looking into older ones than needed.
 std::vector<Manifest> NewestReports(const std::filesystem::path& folder,
-                                    const std::filesystem::path& target) {
-  std::vector<std::filesystem::path> days = ReportStore::FoldersIn(target);
+                                    std::vector<std::filesystem::path> days,
+                                    const std::function<bool(const ReportName&)>& is_wanted) {
   std::ranges::sort(days, std::greater());
   const ReportStore store(folder);
   std::vector<Manifest> reports;
@@ -44,7 +45,9 @@ std::vector<Manifest> NewestReports(const std::filesystem::path& folder,
       if (reports.size() == kMostListedReports) {
         return reports;
       }
-      if (std::optional<Manifest> manifest = ReadManifest(folder, name)) {
+      std::optional<Manifest> manifest =
+          is_wanted(name) ? ReadManifest(folder, name) : std::nullopt;
+      if (manifest) {
         reports.push_back(*std::move(manifest));
       }
     }
@@ -92,24 +95,43 @@ std::optional<ReportsView> LookAtReports(const std::filesystem::path& folder,
   if (!std::ranges::binary_search(view.folders, view.folder)) {
     return std::nullopt;
   }
-  view.reports = NewestReports(folder, folder / view.folder);
+  view.reports = NewestReports(folder, ReportStore::FoldersIn(folder / view.folder),
+                               [](const ReportName&) { return true; });
   return view;
+}
+
+std::vector<Manifest> ReportsBetween(const std::filesystem::path& folder, std::string_view target,
+                                     WallTime from, WallTime to) {
+  const auto day_of = [](WallTime time) {
+    return FormatRfc3339(time, TimePrecision::Seconds).substr(0, 10);
+  };
+  std::vector<std::filesystem::path> days = ReportStore::FoldersIn(folder / TargetFolder(target));
+  std::erase_if(days, [first = day_of(from), last = day_of(to)](const auto& day) {
+    const std::string name = day.filename().string();
+    return name < first || name > last;
+  });
+  return NewestReports(folder, std::move(days), [from, to](const ReportName& name) {
+    return TimeOf(name) >= from && TimeOf(name) <= to;
+  });
+}
+
+std::string ReportTable(const std::vector<Manifest>& reports) {
+  std::string rows = HeadRow(kHeads) + "<tbody>\n";
+  for (const Manifest& report : reports) {
+    rows += fmt::format("<tr><td>{}</td><td>{}</td><td>{}</td></tr>\n",
+                        FormatRfc3339(TimeOf(report.name), TimePrecision::Seconds),
+                        EscapeHtml(report.name.stem), FileLinks(report));
+  }
+  return ScrollBox("Reports", rows + "</tbody>\n");
 }
 
 std::string ReportsPage(const ReportsView& view) {
   if (view.folder.empty()) {
     return PageDocument(view.frame, "Reports", Folders(view), "");
   }
-  std::string rows = HeadRow(kHeads) + "<tbody>\n";
-  for (const Manifest& report : view.reports) {
-    rows += fmt::format("<tr><td>{}</td><td>{}</td><td>{}</td></tr>\n",
-                        FormatRfc3339(TimeOf(report.name), TimePrecision::Seconds),
-                        EscapeHtml(report.name.stem), FileLinks(report));
-  }
-  return PageDocument(
-      view.frame, "Reports: " + view.folder,
-      "<p><a href=\"/reports/\">All targets</a></p>\n" + ScrollBox("Reports", rows + "</tbody>\n"),
-      "");
+  return PageDocument(view.frame, "Reports: " + view.folder,
+                      "<p><a href=\"/reports/\">All targets</a></p>\n" + ReportTable(view.reports),
+                      "");
 }
 
 std::optional<std::string> ReadReportFile(const std::filesystem::path& folder,

@@ -27,6 +27,14 @@ inline constexpr std::size_t kMostListedReports = 200;
 std::optional<ReportsView> LookAtReports(const std::filesystem::path& folder,
                                          std::string_view target);
 
+/// The reports of a target that are of a time from `from` to `to`, the newest first, at most
+/// kMostListedReports.
+std::vector<Manifest> ReportsBetween(const std::filesystem::path& folder, std::string_view target,
+                                     WallTime from, WallTime to);
+
+/// A part of a page.
+std::string ReportTable(const std::vector<Manifest>& reports);
+
 /// The page at `/reports/` and `/reports/<folder>/`.
 std::string ReportsPage(const ReportsView& view);
 

@@ -120,6 +120,16 @@ std::string PathPart(const TracedPath& path, bool has_history) {
   return has_history ? html + ChangeTable(path) : html;
 }
 
+std::string ServicePart(const WatchedService& service) {
+  std::string html =
+      fmt::format("<h2>{} over {}</h2>\n<div class=\"charts\">\n",
+                  ProberName(service.prober.prober), ProberFamilyName(service.prober.family));
+  for (const NamedServiceChart& named : service.charts) {
+    html += ServiceChartSvg(named.chart, named.name);
+  }
+  return html + "</div>\n";
+}
+
 std::string HistoryPart(const TargetView& view) {
   if (view.history_problem.empty()) {
     return fmt::format(
@@ -169,6 +179,9 @@ std::string TargetPage(const TargetView& view) {
   }
   body += StatusTable(view.status);
   body += HistoryPart(view);
+  for (const WatchedService& service : view.services) {
+    body += ServicePart(service);
+  }
   for (const TracedPath& path : view.paths) {
     body += PathPart(path, view.history_problem.empty());
   }

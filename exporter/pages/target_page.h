@@ -9,6 +9,7 @@
 #include "exporter/evidence/hop_row.h"
 #include "exporter/history/history_values.h"
 #include "exporter/pages/chart.h"
+#include "exporter/pages/service_chart.h"
 #include "exporter/pages/status_page.h"
 #include "probes/dns/ptr_snapshot.h"
 
@@ -20,6 +21,11 @@ struct NamedChart {
   PathChart chart;
 };
 
+struct NamedServiceChart {
+  std::string name;
+  ServiceChart chart;
+};
+
 /// One traced path of a target, now and, as far as the history knows, before.
 struct TracedPath {
   std::shared_ptr<const TraceSnapshot> trace;
@@ -28,6 +34,12 @@ struct TracedPath {
   std::shared_ptr<const PtrSnapshot> names;     // may be null
   std::vector<NamedChart> charts;
   std::vector<RouteChangeRecord> changes;  // the newest first
+};
+
+/// One HTTPS service of a target, as far as the history knows.
+struct WatchedService {
+  ProberKey prober;
+  std::vector<NamedServiceChart> charts;
 };
 
 /// One hop as it is now.
@@ -42,6 +54,7 @@ struct LiveHop {
 struct TargetView {
   std::string name;
   StatusView status;  // of this target alone, with the open incidents that concern it
+  std::vector<WatchedService> services;
   std::vector<TracedPath> paths;
   std::string history_problem;  // why charts and changes are missing; empty: they are not
 };

@@ -43,4 +43,13 @@ std::string ToHex(std::span<const unsigned char> bytes) {
   return text;
 }
 
+std::string ToBase64(std::span<const unsigned char> bytes) {
+  const std::size_t length = 4 * ((bytes.size() + 2) / 3);
+  std::string text(length + 1, '\0');  // EVP_EncodeBlock ends it with a zero
+  EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), bytes.data(),
+                  static_cast<int>(bytes.size()));
+  text.resize(length);
+  return text;
+}
+
 }  // namespace pathwitness

@@ -21,6 +21,9 @@ Sha256Digest HmacSha256(std::string_view key, std::string_view text);
 /// Two digits a byte, lower case.
 std::string ToHex(std::span<const unsigned char> bytes);
 
+/// Source: RFC 4648 section 4.
+std::string ToBase64(std::span<const unsigned char> bytes);
+
 /// The bytes as text, as a key for HmacSha256.
 inline std::string_view AsText(const Sha256Digest& digest) {
   return {reinterpret_cast<const char*>(digest.data()), digest.size()};

@@ -25,5 +25,16 @@ TEST(Digest, HmacIsThatOfTheStandard) {
             "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
 }
 
+// Source: RFC 4648, 10.
+TEST(Digest, Base64IsThatOfTheStandard) {
+  const auto of = [](std::string_view text) {
+    return ToBase64({reinterpret_cast<const unsigned char*>(text.data()), text.size()});
+  };
+  EXPECT_EQ(of(""), "");
+  EXPECT_EQ(of("f"), "Zg==");
+  EXPECT_EQ(of("fo"), "Zm8=");
+  EXPECT_EQ(of("foobar"), "Zm9vYmFy");
+}
+
 }  // namespace
 }  // namespace pathwitness

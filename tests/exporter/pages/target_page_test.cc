@@ -86,7 +86,7 @@ IncidentRecord Incident() {
 }
 
 TargetView View() {
-  TargetView view{.name = kHostile, .status = {}, .paths = {Path()}};
+  TargetView view{.name = kHostile, .status = {}, .services = {}, .paths = {Path()}};
   view.status.frame = {
       .version = "0.1.0", .environment = kHostile, .telemetry_path = "/metrics", .now = Now()};
   view.status.targets = {kHostile};
@@ -142,6 +142,9 @@ TEST(TargetDocument, LooksLikeItsGoldenFile) {
   TargetView view = View();
   view.paths.front().charts.push_back(
       {.name = "Last hour", .chart = ChartOf({}, Now() - 1h, Now(), 1)});
+  view.services.push_back(
+      {.prober = {kHostile, ProberKind::Https, ProberFamily::Ipv4},
+       .charts = {{.name = "Last hour", .chart = ServiceChartOf({}, Now() - 1h, Now(), 1)}}});
   const std::string json = TargetDocument(view);
   if (std::getenv("UPDATE_GOLDEN") != nullptr) {  // NOLINT(concurrency-mt-unsafe)
     std::ofstream(path) << json;
