@@ -195,7 +195,7 @@ def annotations(alert, tier):
         result["evidence_url"] = f"{evidence}/?target={target}"
         result |= {"verdict": VERDICT, "owner": OWNER, "incident": INCIDENT}
     else:
-        result["dashboard_url"] = f"{dashboards}/d/pathwitness-self"
+        result["dashboard_url"] = f"{dashboards}/d/pathwitness-{alert.get('opens', 'self')}"
     result["missing_data"] = alert["missing_data"]
     if "metric" in alert:
         result["query"] = f"{{{{ printf {series_of(alert['metric'], alert['of'])} }}}}"
@@ -224,7 +224,7 @@ def alert_rules(alert):
 def check_alert(alert):
     name = alert.get("alert", "an alert without a name")
     texts = ("summary", "description", "missing_data")
-    require_keys(name, alert, ("alert", "about", "of", "tiers", *texts), ("metric", "compare", "expr", *CONDITIONS))
+    require_keys(name, alert, ("alert", "about", "of", "tiers", *texts), ("opens", "metric", "compare", "expr", *CONDITIONS))
     if alert["about"] not in ("target", "exporter"):
         raise TableError(f"{name}: about must be target or exporter")
     if "metric" in alert and alert.get("compare") not in (">", "<"):
@@ -244,7 +244,7 @@ def group_rules(table, group):
         require_keys("a record", record, ("record", "expr"), ("labels",))
         yield {key: record[key] for key in ("record", "expr", "labels") if key in record}
     for entry in group.get("alerts", []):
-        alert = {"about": table["about"]} | entry
+        alert = {key: table[key] for key in ("about", "opens") if key in table} | entry
         check_alert(alert)
         yield from alert_rules(alert)
 
@@ -262,7 +262,7 @@ RulesDumper.add_representer(str, represent_text)
 
 def load_table(path):
     table = yaml.safe_load(path.read_text(encoding="utf-8"))
-    require_keys(path.name, table, ("about", "groups"))
+    require_keys(path.name, table, ("about", "groups"), ("opens",))
     return table
 
 
