@@ -33,6 +33,7 @@ struct AppSettings {
   std::string environment;
   std::string telemetry_path;
   Shard shard = {};
+  bool allows_follow_ups = false;  // of whoever reads the pages
   std::optional<Responder> responder = {};  // absent: it reflects nothing
 };
 
@@ -57,6 +58,9 @@ class App {
   /// Reads the configuration again, wholly, and gives it to the engines; what is wrong with it
   /// keeps the old one. Never throws. `trigger` says in the log why.
   ReloadResult Reload(std::string_view trigger);
+
+  /// The names of engines that make no progress. For any thread.
+  std::vector<std::string> StuckEngines() const { return engines_.Stuck(); }
 
   /// Takes over what was discovered since the last call. Call every second.
   void MergeDiscovered();
@@ -86,6 +90,7 @@ class App {
   bool HasStoredRound() const;
 
   const AppSettings settings_;
+  const std::string form_key_;  // see PageSources
   const Clock& clock_;
   StderrLog& log_;
 

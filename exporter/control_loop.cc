@@ -32,8 +32,13 @@ int OpenSignals() {
 
 }  // namespace
 
-ControlLoop::ControlLoop(App& app, const Clock& clock, EventLog& log)
-    : app_(app), clock_(clock), log_(log), signals_(OpenSignals()), next_supervision_(clock.Now()) {
+ControlLoop::ControlLoop(App& app, ServiceManager& manager, const Clock& clock, EventLog& log)
+    : app_(app),
+      manager_(manager),
+      clock_(clock),
+      log_(log),
+      signals_(OpenSignals()),
+      next_supervision_(clock.Now()) {
   WatchFiles();
 }
 
@@ -48,6 +53,7 @@ void ControlLoop::RunUntilTold() {
     Supervise();
     Wait(std::min(next_supervision_, watch_.NextDeadline()));
   }
+  manager_.OnStopping();
   app_.ReloadRequests().Close();
 }
 
@@ -71,6 +77,7 @@ void ControlLoop::Supervise() {
   }
   app_.Supervise();
   app_.MergeDiscovered();
+  manager_.OnSupervised(app_.StuckEngines());
   next_supervision_ = now + kSupervisionInterval;
 }
 
@@ -95,7 +102,9 @@ std::optional<int> ControlLoop::NextSignal() const {
 
 ReloadResult ControlLoop::Reload(std::string_view trigger) {
   watch_.Remember();
+  manager_.OnReloading(clock_.Now());
   ReloadResult result = app_.Reload(trigger);
+  manager_.OnReloaded();
   WatchFiles();
   return result;
 }

@@ -5,18 +5,19 @@
 
 #include "exporter/app.h"
 #include "exporter/file_watch.h"
+#include "exporter/service_manager.h"
 #include "probes/base/event_log.h"
 #include "probes/base/time.h"
 
 namespace pathwitness {
 
 /// What the main thread does while the engines measure: it supervises them, and reloads when a
-/// signal, a request or a changed file says so.
+/// signal, a request or a changed file says so. It keeps the service manager informed.
 class ControlLoop {
  public:
   /// Takes the signals TERM, INT and HUP, which must be blocked in every thread. Everything given
   /// must outlive the loop. Throws std::system_error.
-  ControlLoop(App& app, const Clock& clock, EventLog& log);
+  ControlLoop(App& app, ServiceManager& manager, const Clock& clock, EventLog& log);
   ~ControlLoop();
   ControlLoop(const ControlLoop&) = delete;
   ControlLoop& operator=(const ControlLoop&) = delete;
@@ -36,6 +37,7 @@ class ControlLoop {
   void LookAtFiles();
 
   App& app_;
+  ServiceManager& manager_;
   const Clock& clock_;
   EventLog& log_;
   const int signals_;

@@ -125,8 +125,9 @@ void Engines::AddWitnesses() {
 
 /// What writes to disk and beyond.
 void Engines::AddKeepers() {
-  Add("history",
-      [this] { return std::make_unique<HistoryEngine>(ForHistory(boards_), clock_, log_); });
+  history_ = &Add("history", [this] {
+    return std::make_unique<HistoryEngine>(ForHistory(boards_), clock_, log_);
+  });
   EngineThread& archive = Add(
       "archive", [this] { return std::make_unique<ArchiveEngine>(boards_.archive, clock_, log_); });
   Add("reports", [this, &archive] {
@@ -202,7 +203,8 @@ std::vector<EngineVitals> Engines::Vitals() const {
 std::vector<std::string> Engines::Stuck() const {
   std::vector<std::string> stuck;
   for (const EngineVitals& vitals : Vitals()) {
-    if (vitals.since_last_turn >= EngineThread::kStuckAfter) {
+    const bool is_successor_stuck = vitals.restarts > 0 && !vitals.has_turned;
+    if (is_successor_stuck || vitals.since_last_turn >= EngineThread::kStuckAfter) {
       stuck.push_back(vitals.name);
     }
   }

@@ -47,12 +47,13 @@ class Engines {
 
   std::vector<EngineVitals> Vitals() const;
 
-  /// The names of those that have not turned for long.
+  /// The names of those that have not turned for long, or not at all since they were replaced.
   std::vector<std::string> Stuck() const;
 
   EngineThread& Trace() { return trace_; }
   EngineThread& Https() { return https_; }
   EngineThread& Pulse() { return pulse_; }
+  EngineThread& History() { return *history_; }
 
  private:
   EngineThread& Add(std::string name, EngineThread::Factory make, Duration tick = kTick);
@@ -75,6 +76,7 @@ class Engines {
   EngineThread& trace_;
   EngineThread& https_;
   EngineThread& pulse_;
+  EngineThread* history_ = nullptr;  // added behind those whose results it keeps
 };
 
 }  // namespace pathwitness

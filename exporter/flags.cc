@@ -13,9 +13,12 @@
 namespace pathwitness {
 namespace {
 
+constexpr const char* kPurpose = "Watches network paths and HTTPS services, for Prometheus.";
+constexpr std::array<std::string_view, 2> kLogFormatNames = {"logfmt", "json"};  // by LogFormat
+
 /// The flags as text, before they mean anything.
 struct Words {
-  std::string config_file;
+  std::string config_file = Flags().config_file.string();
   std::string environment;
   std::vector<std::string> listen_addresses;
   std::string telemetry_path = "/metrics";
@@ -24,6 +27,7 @@ struct Words {
   std::string log_level = "info";
   std::string log_format = "logfmt";
   bool enable_lifecycle = false;
+  bool enable_follow_ups = false;
   bool is_responder = false;
   std::string responder_address;
   std::string responder_key_file;
@@ -34,7 +38,9 @@ struct Words {
 void Declare(CLI::App& app, Words& words) {
   app.set_help_flag("-h,--help", "Show this page and exit");
   app.add_flag("--version", words.show_version, "Show the version and exit");
-  app.add_option("--config.file", words.config_file, "What to measure")->capture_default_str();
+  app.add_option("--config.file", words.config_file, "What to measure")
+      ->type_name("FILE")
+      ->capture_default_str();
   app.add_flag("--config.check", words.check_config,
                "Check the configuration, print all its problems and exit");
   app.add_option("--environment", words.environment,
@@ -52,15 +58,21 @@ void Declare(CLI::App& app, Words& words) {
   app.add_option("--shard", words.shard, "i/n: watch only part i (from 0) of n of the targets")
       ->capture_default_str();
   app.add_flag("--web.enable-lifecycle", words.enable_lifecycle, "Allow POST /-/reload and drills");
+  app.add_flag("--web.enable-follow-ups", words.enable_follow_ups,
+               "Allow readers of the pages to write about incidents");
   app.add_flag("--responder", words.is_responder,
                "Reflect the requests of other pathwitness, which tells them which way loss is");
   app.add_option("--responder.listen-address", words.responder_address,
                  R"(UDP ":port", "address:port" or "[v6]:port" [:10060])");
   app.add_option("--responder.key-file", words.responder_key_file,
-                 "What they have as reflector.key_file; required with --responder");
-  app.add_option("--log.level", words.log_level, "debug, info, warn or error")
+                 "What they have as reflector.key_file; required with --responder")
+      ->type_name("FILE");
+  app.add_option("--log.level", words.log_level, "The mildest that is logged")
+      ->type_name(fmt::format("{}", fmt::join(kLogLevelNames, "|")))
       ->capture_default_str();
-  app.add_option("--log.format", words.log_format, "logfmt or json")->capture_default_str();
+  app.add_option("--log.format", words.log_format, "How it is logged")
+      ->type_name(fmt::format("{}", fmt::join(kLogFormatNames, "|")))
+      ->capture_default_str();
 }
 
 /// The index of `word` among `allowed`.
@@ -147,10 +159,11 @@ Flags ToFlags(const Words& words, const std::string& environment_variable) {
   flags.max_scrapes = words.max_scrapes;
   flags.shard = ReadShard(words.shard);
   flags.enable_lifecycle = words.enable_lifecycle;
+  flags.enable_follow_ups = words.enable_follow_ups;
   flags.responder = ReadResponder(words);
-  constexpr std::array<std::string_view, 2> kFormats = {"logfmt", "json"};
   flags.log_level = static_cast<LogLevel>(OneOf(kLogLevelNames, "--log.level", words.log_level));
-  flags.log_format = static_cast<LogFormat>(OneOf(kFormats, "--log.format", words.log_format));
+  flags.log_format =
+      static_cast<LogFormat>(OneOf(kLogFormatNames, "--log.format", words.log_format));
   return flags;
 }
 
@@ -161,14 +174,17 @@ std::string FirstLine(std::string_view text) {
 
 }  // namespace
 
+CommandUsage FlagsUsage() {
+  CLI::App app(kPurpose, "pathwitness");
+  Words words;
+  Declare(app, words);
+  return UsageOf(app);
+}
+
 Flags ParseFlags(const std::vector<std::string>& arguments,
                  const std::string& environment_variable) {
-  CLI::App app("Watches network paths and HTTPS services, for Prometheus.", "pathwitness");
-  app.footer(
-      "Commands that print and end: check config, check alerts, config show, config diff A B, "
-      "drill TARGET");
+  CLI::App app(kPurpose, "pathwitness");
   Words words;
-  words.config_file = Flags().config_file.string();
   Declare(app, words);
   std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());  // as CLI11 wants them
   try {

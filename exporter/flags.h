@@ -9,6 +9,7 @@
 
 #include "config/shard.h"
 #include "exporter/log.h"
+#include "exporter/usage.h"
 #include "exporter/web/routes.h"
 #include "exporter/web/server.h"
 
@@ -33,6 +34,7 @@ struct Flags {
   int max_scrapes = Routes::kMaxScrapes;  // at a time
   Shard shard;
   bool enable_lifecycle = false;            // POST /-/reload
+  bool enable_follow_ups = false;           // POST /incidents/<id>/follow-ups
   std::optional<ResponderFlags> responder;  // absent: nobody's requests are reflected
   LogLevel log_level = LogLevel::Info;
   LogFormat log_format = LogFormat::Logfmt;
@@ -43,6 +45,9 @@ class FlagError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
+
+/// The program's own flags, without its commands.
+CommandUsage FlagsUsage();
 
 /// Reads the command line without the program's name. PATHWITNESS_ENVIRONMENT, given as
 /// `environment_variable` (empty: unset), stands in for an absent --environment.

@@ -20,6 +20,7 @@
 #include "exporter/control_loop.h"
 #include "exporter/flags.h"
 #include "exporter/log.h"
+#include "exporter/service_manager.h"
 #include "exporter/web/routes.h"
 #include "exporter/web/server.h"
 #include "probes/net/open_ports.h"
@@ -64,6 +65,9 @@ Views AllowedViews(App& app, const Flags& flags) {
     views.reload = nullptr;
     views.drill = nullptr;
   }
+  if (!flags.enable_follow_ups) {
+    views.follow_up = nullptr;
+  }
   return views;
 }
 
@@ -80,6 +84,18 @@ std::optional<Responder> OpenResponder(const std::optional<ResponderFlags>& flag
   }
   return Responder{.socket = OpenReflectorSocket(flags->address.host, flags->address.port),
                    .key_file = flags->key_file};
+}
+
+/// Before there are other threads, so reading the environment is safe.
+std::string EnvironmentVariable(const char* name) {
+  const char* const value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe)
+  return value == nullptr ? std::string() : std::string(value);
+}
+
+ServiceEnvironment OurServiceEnvironment() {
+  return {.notify_socket = EnvironmentVariable("NOTIFY_SOCKET"),
+          .watchdog_usec = EnvironmentVariable("WATCHDOG_USEC"),
+          .watchdog_pid = EnvironmentVariable("WATCHDOG_PID")};
 }
 
 /// Lets all threads share two heaps. By default glibc gives each its own, and each of the web
@@ -113,10 +129,12 @@ int Serve(const Flags& flags) {
            .environment = flags.environment,
            .telemetry_path = flags.telemetry_path,
            .shard = flags.shard,
+           .allows_follow_ups = flags.enable_follow_ups,
            .responder = std::move(responder)},
           std::move(loaded), std::move(open_port), clock, log);
   Routes routes(flags.telemetry_path, AllowedViews(app, flags), flags.max_scrapes);
-  ControlLoop loop(app, clock, log);
+  ServiceManager manager(OurServiceEnvironment());
+  ControlLoop loop(app, manager, clock, log);
   const HttpServer server(flags.listen_addresses,
                           [&routes](const HttpRequest& request) { return routes.Handle(request); });
   app.Start();
@@ -129,6 +147,7 @@ int Serve(const Flags& flags) {
   if (!reflects_at.empty()) {
     log.Write(LogLevel::Info, "reflecting", {{"udp", reflects_at}});
   }
+  manager.OnReady(fmt::format("watching {} targets, environment {}", targets, flags.environment));
   loop.RunUntilTold();
   if (!app.Stop()) {
     log.Write(LogLevel::Error, "an engine hangs: leaving without it", {});
@@ -139,7 +158,7 @@ int Serve(const Flags& flags) {
 
 int Run(const Flags& flags) {
   if (flags.action == Action::ShowHelp) {
-    fmt::print("{}", flags.help);
+    fmt::print("{}\n{}", flags.help, CommandOverview());
     return EXIT_SUCCESS;
   }
   if (flags.action == Action::ShowVersion) {
@@ -152,12 +171,6 @@ int Run(const Flags& flags) {
     return EXIT_SUCCESS;
   }
   return Serve(flags);
-}
-
-/// Before there are other threads, so reading the environment is safe.
-std::string EnvironmentVariable(const char* name) {
-  const char* const value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe)
-  return value == nullptr ? std::string() : std::string(value);
 }
 
 }  // namespace

@@ -101,6 +101,7 @@ class EngineThread::Seat : public std::enable_shared_from_this<Seat> {
     const std::lock_guard lock(mutex_);
     vitals.last_turn = last_turn_wall_;
     vitals.since_last_turn = clock_.Now() - last_turn_;
+    vitals.has_turned = has_turned_;
     vitals.lateness = lateness_;
   }
 
@@ -154,6 +155,7 @@ class EngineThread::Seat : public std::enable_shared_from_this<Seat> {
     }
     last_turn_ = start;
     last_turn_wall_ = clock_.WallNow();
+    has_turned_ = true;
   }
 
   void Wake() const {
@@ -181,6 +183,7 @@ class EngineThread::Seat : public std::enable_shared_from_this<Seat> {
   std::string failure_;                   // guarded by mutex_
   MonoTime last_turn_;                    // guarded by mutex_
   WallTime last_turn_wall_;               // guarded by mutex_
+  bool has_turned_ = false;               // guarded by mutex_
   Histogram lateness_{LatenessBounds()};  // guarded by mutex_
 };
 

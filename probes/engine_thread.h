@@ -20,7 +20,8 @@ struct EngineVitals {
   std::string name;
   WallTime last_turn;  // the thread's start before the first
   Duration since_last_turn{};
-  Histogram lateness;  // seconds between when a turn was due and when it began
+  bool has_turned = false;  // since the start, or since the last restart
+  Histogram lateness;       // seconds between when a turn was due and when it began
   std::uint64_t restarts = 0;
 };
 

@@ -15,6 +15,7 @@
 #include "config/load.h"
 #include "exporter/cli/alerts_check.h"
 #include "exporter/cli/compare_command.h"
+#include "exporter/cli/completion.h"
 #include "exporter/cli/config_check.h"
 #include "exporter/cli/config_diff.h"
 #include "exporter/cli/diagnose.h"
@@ -22,10 +23,12 @@
 #include "exporter/cli/evidence_command.h"
 #include "exporter/cli/export_command.h"
 #include "exporter/cli/health_command.h"
+#include "exporter/cli/manual.h"
 #include "exporter/cli/options.h"
 #include "exporter/cli/trace_command.h"
 #include "exporter/evidence/plain_text.h"
 #include "exporter/flags.h"
+#include "exporter/version.h"
 
 namespace pathwitness {
 namespace {
@@ -34,8 +37,9 @@ constexpr int kFine = 0;
 constexpr int kProblems = 1;  // or differences
 constexpr int kCannotTell = 2;
 
-constexpr std::array<std::string_view, 8> kCommands = {"check", "compare",  "config", "diagnose",
-                                                       "drill", "evidence", "export", "trace"};
+constexpr std::array<std::string_view, 10> kCommands = {
+    "check", "compare",  "completion", "config", "diagnose",
+    "drill", "evidence", "export",     "manual", "trace"};
 
 /// The words of the command line.
 struct Words {
@@ -53,6 +57,7 @@ struct Words {
   EvidenceWords evidence;
   ExportWords exported;
   TraceWords trace;
+  std::string shell;
 };
 
 /// Where a command speaks, and when.
@@ -146,6 +151,18 @@ int PlayDrill(const Words& words, const Stage& stage) {
   return RunDrill(words.drill, stage.out, stage.err);
 }
 
+CommandUsage ProgramUsage();
+
+int PrintCompletion(const Words& words, const Stage& stage) {
+  stage.out << (words.shell == "bash" ? BashCompletion : ZshCompletion)(ProgramUsage());
+  return kFine;
+}
+
+int PrintManual(const Words& /*words*/, const Stage& stage) {
+  stage.out << ManualPage(ProgramUsage(), Version());
+  return kFine;
+}
+
 /// One command: what it is called, what it does, and the status when it cannot.
 struct Command {
   CLI::App* app;
@@ -157,15 +174,19 @@ CLI::App& AddCheckAlerts(CLI::App& check, AlertsCheckWords& words) {
   CLI::App& alerts = *check.add_subcommand(
       "alerts", "Check the alert rules, and that each Prometheus runs just these");
   alerts.add_option("--rules", words.rules, "Their folder; runbooks and tests stand beside it")
+      ->type_name("DIR")
       ->capture_default_str();
   alerts.add_option("--prometheus.url", words.prometheus_urls, "Compare with it; may be repeated")
       ->expected(1)
       ->allow_extra_args(false)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   alerts.add_option("--prometheus.username", words.username, "For it, with the next");
-  alerts.add_option("--prometheus.password-file", words.password_file, "A file with its password");
-  alerts.add_option("--prometheus.bearer-token-file", words.bearer_token_file, "Or with a token");
-  alerts.add_option("--prometheus.ca-file", words.ca_file, "Authorities in place of the system's");
+  alerts.add_option("--prometheus.password-file", words.password_file, "A file with its password")
+      ->type_name("FILE");
+  alerts.add_option("--prometheus.bearer-token-file", words.bearer_token_file, "Or with a token")
+      ->type_name("FILE");
+  alerts.add_option("--prometheus.ca-file", words.ca_file, "Authorities in place of the system's")
+      ->type_name("FILE");
   alerts.add_option("--wait", words.wait, "How long it may take to run them, such as 30s")
       ->capture_default_str();
   return alerts;
@@ -175,7 +196,9 @@ CLI::App& AddDiagnose(CLI::App& app, Words& words) {
   CLI::App& diagnose = *app.add_subcommand(
       "diagnose", "Say what a report of mtr --json, or counts per hop, mean; exits 1 if it cannot");
   diagnose.add_flag("--json", words.as_json, "Print JSON");
-  diagnose.add_option("FILE", words.observations, "The report or the counts")->required();
+  diagnose.add_option("FILE", words.observations, "The report or the counts")
+      ->type_name("FILE")
+      ->required();
   return diagnose;
 }
 
@@ -200,6 +223,20 @@ CLI::App& AddDrill(CLI::App& app, DrillWords& words) {
       ->capture_default_str();
   drill.add_flag("--wait-resolved", words.goals.until_resolved, "Wait for the alert's end too");
   return drill;
+}
+
+CLI::App& AddCompletion(CLI::App& app, Words& words) {
+  CLI::App& completion =
+      *app.add_subcommand("completion", "Print what makes a shell complete this command line");
+  completion.add_option("SHELL", words.shell, "Which shell")
+      ->type_name("bash|zsh")
+      ->check(CLI::IsMember({"bash", "zsh"}).description(""))
+      ->required();
+  return completion;
+}
+
+CLI::App& AddManual(CLI::App& app) {
+  return *app.add_subcommand("manual", "Print the manual page, for man -l");
 }
 
 std::vector<Command> Declare(CLI::App& app, Words& words) {
@@ -235,7 +272,28 @@ std::vector<Command> Declare(CLI::App& app, Words& words) {
           {&AddDrill(app, words.drill), PlayDrill, kProblems},
           {&AddEvidence(app, words.evidence), MakeEvidence, kProblems},
           {&AddExport(app, words.exported), ExportAll, kProblems},
-          {&AddTrace(app, words.trace), TraceNow, kProblems}};
+          {&AddTrace(app, words.trace), TraceNow, kProblems},
+          {&AddCompletion(app, words), PrintCompletion, kCannotTell},
+          {&AddManual(app), PrintManual, kCannotTell}};
+}
+
+CommandUsage ProgramUsage() {
+  CLI::App app;
+  Words words;
+  Declare(app, words);
+  CommandUsage program = FlagsUsage();
+  program.commands = UsageOf(app).commands;
+  return program;
+}
+
+void AddToOverview(const CommandUsage& parent, const std::string& path, std::string& overview) {
+  for (const CommandUsage& command : parent.commands) {
+    const std::string name = path.empty() ? command.name : path + " " + command.name;
+    if (command.commands.empty()) {
+      overview += fmt::format("  {:<28}{}\n", name, command.help);
+    }
+    AddToOverview(command, name, overview);
+  }
 }
 
 int RunParsed(const std::vector<Command>& commands, const Words& words, const Stage& stage) {
@@ -253,6 +311,12 @@ int RunParsed(const std::vector<Command>& commands, const Words& words, const St
 }
 
 }  // namespace
+
+std::string CommandOverview() {
+  std::string overview = "Commands, each with a --help:\n";
+  AddToOverview(ProgramUsage(), "", overview);
+  return overview;
+}
 
 std::optional<int> RunCommand(const std::vector<std::string>& arguments, std::ostream& out,
                               std::ostream& err, WallTime now) {

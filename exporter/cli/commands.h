@@ -9,6 +9,9 @@
 
 namespace pathwitness {
 
+/// The commands by name, for the end of the program's help page.
+std::string CommandOverview();
+
 /// Runs `check ...`, `config ...`, `compare ...` and the like, which print and end instead of
 /// serving. `arguments` comes without the program's name; `now` decides which alert overrides have
 /// expired.

@@ -9,20 +9,25 @@ namespace {
 void AddHistory(CLI::App& command, HistoryWords& words) {
   AddConfigFile(command, words.config_file);
   AddEnvironment(command, words.environment);
-  command.add_option("--history", words.directory,
-                     "The history's directory, in place of the configuration's");
+  command
+      .add_option("--history", words.directory,
+                  "The history's directory, in place of the configuration's")
+      ->type_name("DIR");
 }
 
 void AddTarget(CLI::App& command, HistoryWords& words) {
   command.add_option("TARGET", words.target, "A traced target")->required();
   command.add_option("--prober", words.prober, "One of its traces, such as trace_tcp");
-  command.add_option("--family", words.family, "ipv4 or ipv6");
+  command.add_option("--family", words.family, "Only the paths of this one")
+      ->type_name("ipv4|ipv6");
 }
 
 }  // namespace
 
 void AddConfigFile(CLI::App& command, std::string& file) {
-  command.add_option("--config.file", file, "What to measure")->capture_default_str();
+  command.add_option("--config.file", file, "What to measure")
+      ->type_name("FILE")
+      ->capture_default_str();
 }
 
 void AddEnvironment(CLI::App& command, std::string& environment) {
@@ -67,8 +72,10 @@ CLI::App& AddEvidence(CLI::App& app, EvidenceWords& words) {
   AddTarget(evidence, words.history);
   evidence.add_option("--from", words.from, "Its beginning, as --at of compare")->required();
   evidence.add_option("--to", words.to, "Its end")->capture_default_str();
-  evidence.add_option("--output", words.output,
-                      "A folder for text, JSON and checksums, in place of standard output");
+  evidence
+      .add_option("--output", words.output,
+                  "A folder for text, JSON and checksums, in place of standard output")
+      ->type_name("DIR");
   evidence.add_flag("--redact", words.is_redacted,
                     "Replace addresses and names of the own network");
   evidence.add_flag("--json", words.as_json, "Print JSON");
@@ -94,9 +101,12 @@ CLI::App& AddTrace(CLI::App& app, TraceWords& words) {
       "trace", "Trace a host now: a live table in a terminal, else a report at the end");
   AddConfigFile(trace, words.config_file);
   trace.add_option("HOST", words.host, "A name or an address")->required();
-  trace.add_option("--protocol", words.protocol, "icmp, udp or tcp")->capture_default_str();
+  trace.add_option("--protocol", words.protocol, "Of the probes")
+      ->type_name("icmp|udp|tcp")
+      ->capture_default_str();
   trace.add_option("--port", words.port, "Of UDP and TCP")->capture_default_str();
-  trace.add_option("--family", words.family, "ipv4 or ipv6; without it the first that resolves");
+  trace.add_option("--family", words.family, "Without it the first that resolves")
+      ->type_name("ipv4|ipv6");
   trace.add_option("--rounds", words.rounds, "Passes over the path")->capture_default_str();
   trace.add_option("--interval", words.interval, "From pass to pass")->capture_default_str();
   trace.add_flag("--json", words.as_json, "Print JSON, as of a report");

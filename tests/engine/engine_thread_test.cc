@@ -110,6 +110,27 @@ TEST_F(EngineThreadTest, AnEngineThatHangsIsReplacedAfterItsPatience) {
   EXPECT_TRUE(thread_.Stop());
 }
 
+TEST_F(EngineThreadTest, ASuccessorHasNotTurnedUntilItHas) {
+  thread_.Start(std::make_shared<Config>());
+  ASSERT_TRUE(TurnOnce());
+  EXPECT_TRUE(thread_.Vitals().has_turned);
+  stage_.shall_hang = true;
+  thread_.Post([](Engine&, MonoTime) {});
+  while (stage_.shall_hang) {
+  }
+  stage_.shall_hang = true;  // its successor hangs too
+  for (int second = 0; second < 10; ++second) {
+    clock_.Advance(seconds(1));
+    thread_.Supervise();
+  }
+  while (stage_.shall_hang) {
+  }
+  EXPECT_FALSE(thread_.Vitals().has_turned);
+  stage_.release.set_value();
+  ASSERT_TRUE(TurnOnce());
+  EXPECT_TRUE(thread_.Vitals().has_turned);
+}
+
 TEST_F(EngineThreadTest, APauseOfTheWholeProcessIsNoHang) {
   thread_.Start(std::make_shared<Config>());
   ASSERT_TRUE(TurnOnce());
