@@ -1,6 +1,7 @@
 #include "exporter/history/path_recorder.h"
 
 #include <algorithm>
+#include <iterator>
 #include <numeric>
 #include <optional>
 #include <utility>
@@ -78,14 +79,22 @@ void PathRecorder::OnSnapshot(const Snapshot& snapshot) {
   all.round_trips += Gained(old.round_trips.Count(), snapshot->round_trips.Count());
   all.round_trip_sum += Gained(old.round_trips.sum, snapshot->round_trips.sum);
 
-  const std::shared_ptr<const Round>& round = snapshot->last_round;
-  if (round == nullptr || round == old.last_round) {
-    return;
+  if (snapshot->last_round != nullptr && snapshot->last_round != old.last_round) {
+    OnRoundsSince(old.last_round.get(), *snapshot);
   }
-  if (old.last_round != nullptr && round->number > old.last_round->number + 1) {
-    rounds_missed_ += round->number - old.last_round->number - 1;
+}
+
+void PathRecorder::OnRoundsSince(const Round* seen, const TraceSnapshot& now) {
+  const std::vector<EndedRound>& shown = now.rounds_before;
+  const auto before = std::ranges::find(
+      shown, seen, [](const EndedRound& ended) -> const Round* { return ended.round.get(); });
+  const auto first = before == shown.end() ? shown.begin() : std::next(before);
+  const Round& next = first == shown.end() ? *now.last_round : *first->round;
+  if (seen != nullptr && next.number > seen->number + 1) {
+    rounds_missed_ += next.number - seen->number - 1;
   }
-  OnRound(*round);
+  std::for_each(first, shown.end(), [this](const EndedRound& ended) { OnRound(*ended.round); });
+  OnRound(*now.last_round);
 }
 
 void PathRecorder::OnRound(const Round& round) {

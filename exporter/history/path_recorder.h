@@ -39,6 +39,7 @@ class PathRecorder {
   std::uint64_t TakeRoundsMissed() { return std::exchange(rounds_missed_, 0); }
 
  private:
+  void OnRoundsSince(const Round* seen, const TraceSnapshot& now);
   void OnRound(const Round& round);
 
   static constexpr std::size_t kMostFlows = 64;  // others share their memory

@@ -92,7 +92,6 @@ void TraceLedger::OnSkipped(SkipReason reason, std::uint64_t rounds) {
 
 bool TraceLedger::OnRound(Round round, WallTime now) {
   ++snapshot_.status.rounds;
-  snapshot_.status.last_round = now;
   for (const Hop& hop : round.hops) {
     CountHop(hop);
   }
@@ -104,7 +103,7 @@ bool TraceLedger::OnRound(Round round, WallTime now) {
   if (TakeTrouble()) {
     snapshot_.last_trouble = now;
   }
-  snapshot_.last_round = std::make_shared<const Round>(std::move(round));
+  ShowRound(std::move(round), now);
   return EnterState(snapshot_.status, snapshot_.reached ? ProberState::Up : ProberState::Down);
 }
 
@@ -165,6 +164,18 @@ void TraceLedger::TrackLength(std::size_t length) {
   if (lengths_.size() > flows_) {
     lengths_.erase(lengths_.begin(), lengths_.end() - static_cast<std::ptrdiff_t>(flows_));
   }
+}
+
+// A wall clock that was set back must not make them pile up.
+void TraceLedger::ShowRound(Round round, WallTime now) {
+  const WallTime ended_before = std::exchange(snapshot_.status.last_round, now);
+  if (snapshot_.last_round != nullptr) {
+    snapshot_.rounds_before.push_back({.at = ended_before, .round = snapshot_.last_round});
+  }
+  std::erase_if(snapshot_.rounds_before, [now](const EndedRound& ended) {
+    return std::chrono::abs(now - ended.at) >= TraceSnapshot::kRoundsShownFor;
+  });
+  snapshot_.last_round = std::make_shared<const Round>(std::move(round));
 }
 
 std::shared_ptr<const TraceSnapshot> TraceLedger::Snapshot() const {

@@ -43,6 +43,7 @@ class TraceLedger {
   void CountFlow(const EndToEndResult& result);
   void CountHop(const Hop& hop);
   void TrackLength(std::size_t length);
+  void ShowRound(Round round, WallTime now);
 
   TraceSnapshot snapshot_;
   std::vector<HopCounters> hops_;      // of all TTLs ever probed

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -51,6 +52,12 @@ struct FlowCounters {
   bool operator==(const FlowCounters&) const = default;
 };
 
+/// A round that is over, and since when.
+struct EndedRound {
+  WallTime at;
+  std::shared_ptr<const Round> round;
+};
+
 /// What one trace prober knows: everything its series and pages need.
 struct TraceSnapshot {
   ProberStatus status;
@@ -73,6 +80,12 @@ struct TraceSnapshot {
   WallTime last_trouble;  // end of the last round that was one; the epoch: none was
 
   std::shared_ptr<const Round> last_round;  // null before the first
+  /// Those that ended less than kRoundsShownFor before it, the oldest first. A round that waits for
+  /// a lost answer holds up the ones behind it, and then several end at once: who looks every
+  /// second sees all of them.
+  std::vector<EndedRound> rounds_before;
+
+  static constexpr Duration kRoundsShownFor = std::chrono::seconds(5);
 };
 
 using TraceBoard = SnapshotBoard<ProberKey, TraceSnapshot>;

@@ -38,6 +38,32 @@ TEST(TraceLedger, TwoLostProbesInARoundAreTroubleAndItIsRemembered) {
   EXPECT_EQ(TroubleAfter(0, ledger, kRoundEnd + std::chrono::minutes(1)), kRoundEnd);
 }
 
+TEST(TraceLedger, RoundsThatEndAtOnceAreAllShown) {
+  TraceLedger ledger = NewLedger();
+  for (std::uint64_t number = 0; number < 3; ++number) {
+    ledger.OnRound(Round{.number = number}, kRoundEnd);
+  }
+  const auto snapshot = ledger.Snapshot();
+  ASSERT_EQ(snapshot->rounds_before.size(), 2U);
+  EXPECT_EQ(snapshot->rounds_before[0].round->number, 0U);
+  EXPECT_EQ(snapshot->rounds_before[1].round->number, 1U);
+  EXPECT_EQ(snapshot->last_round->number, 2U);
+}
+
+TEST(TraceLedger, ARoundIsNotShownForLong) {
+  TraceLedger ledger = NewLedger();
+  ledger.OnRound(Round(), kRoundEnd);
+  ledger.OnRound(Round(), kRoundEnd + TraceSnapshot::kRoundsShownFor);
+  EXPECT_TRUE(ledger.Snapshot()->rounds_before.empty());
+}
+
+TEST(TraceLedger, RoundsDoNotPileUpWhenTheClockGoesBack) {
+  TraceLedger ledger = NewLedger();
+  ledger.OnRound(Round(), kRoundEnd);
+  ledger.OnRound(Round(), kRoundEnd - std::chrono::hours(1));
+  EXPECT_TRUE(ledger.Snapshot()->rounds_before.empty());
+}
+
 TEST(TraceLedger, ARoundThatReachesNothingIsTrouble) {
   TraceLedger ledger = NewLedger();
   ledger.OnRound(Round(), kRoundEnd);

@@ -144,6 +144,28 @@ TEST_F(PathRecorderTest, RoutesOfABucketAreBounded) {
   EXPECT_EQ(TextOf(*recorder_.Stats().routes.back()), "192.0.2.100 " + kEnd + "!");
 }
 
+TEST_F(PathRecorderTest, RoundsThatEndBetweenTwoLooksCountAll) {
+  Trace(kEnd);
+  for (std::uint64_t number = 2; number <= 4; ++number) {
+    Round round = RoundOf("192.0.2.1 " + kEnd);
+    round.number = number;
+    trace_.rounds_before.push_back({.at = {}, .round = trace_.last_round});
+    trace_.last_round = std::make_shared<const Round>(round);
+  }
+  Publish();
+  EXPECT_EQ(recorder_.Stats().rounds, 4U);
+  EXPECT_EQ(recorder_.Stats().hops.at(1).received, 3U);
+  EXPECT_EQ(recorder_.TakeRoundsMissed(), 0U);
+}
+
+TEST_F(PathRecorderTest, ARoundThatIsStillShownCountsNotAgain) {
+  Trace(kEnd);
+  trace_.rounds_before.push_back({.at = {}, .round = trace_.last_round});
+  Trace(kEnd);
+  Publish();
+  EXPECT_EQ(recorder_.Stats().rounds, 2U);
+}
+
 TEST_F(PathRecorderTest, RoundsThatNobodySawAreCounted) {
   Trace(kEnd);
   number_ += 3;
