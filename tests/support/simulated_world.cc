@@ -13,6 +13,16 @@ namespace {
 
 using namespace std::chrono_literals;
 
+/// A destination `routers` away, behind the first ones of `line`.
+Destination Behind(const std::vector<RouterId>& line, std::size_t routers,
+                   std::string_view address) {
+  Destination destination;
+  destination.address = *IpAddress::Parse(address);
+  destination.path = Line({line.begin(), line.begin() + static_cast<std::ptrdiff_t>(routers)});
+  destination.delay = 2ms;
+  return destination;
+}
+
 /// Routers 198.51.100.x with these last parts; `loss` on the way into the fifth.
 Scenario InternetOf(const std::vector<int>& hosts, double loss) {
   Scenario scenario;
@@ -24,11 +34,8 @@ Scenario InternetOf(const std::vector<int>& hosts, double loss) {
     router.forward_loss.ratio = line.size() == 4 ? loss : 0;
     line.push_back(scenario.Add(router));
   }
-  Destination destination;
-  destination.address = *IpAddress::Parse("203.0.113.9");
-  destination.path = Line(line);
-  destination.delay = 2ms;
-  scenario.destinations.push_back(destination);
+  scenario.destinations.push_back(Behind(line, line.size(), "203.0.113.9"));
+  scenario.destinations.push_back(Behind(line, 4, "203.0.113.10"));
   return scenario;
 }
 
@@ -82,17 +89,21 @@ std::string SimulatedWorld::WhyNot() {
   return why_not;
 }
 
-SimulatedWorld::SimulatedWorld(const std::function<std::string()>& more)
+SimulatedWorld::SimulatedWorld(const std::function<std::string()>& layer,
+                               std::vector<std::string> flags)
     : place_(MakePlace()),
+      flags_(std::move(flags)),
       window_([this](const ReceivedRequest& request) { return Relay(request.path); }) {
   SetLoss(0);
-  Do([&] { workplace_.emplace(Configuration() + (more ? more() : "")); });
+  workplace_.emplace(Configuration());
+  Do([&] { workplace_->Write("environments/lab.yaml", layer ? layer() : ""); });
+  flags_.push_back("--environment=lab");
   Start();
 }
 
 void SimulatedWorld::Start() {
   const Inside inside(place_);
-  exporter_.emplace(*workplace_);
+  exporter_.emplace(*workplace_, flags_);
   exporter_port_ = exporter_->Port();
 }
 

@@ -20,9 +20,10 @@ namespace pathwitness {
 /// A network namespace with a simulated internet, and the program that measures through it.
 ///
 /// Seven routers, 198.51.100.1 and up, lead to 203.0.113.9. The first is lab-isp's; the others
-/// and the destination are lab-cloud's, and the program is told so. The target is kTarget, of the
-/// team "shop". Its history and its archive are in the program's own folder, with a report every
-/// 10 s.
+/// and the destination are lab-cloud's, and the program is told so. Another destination of
+/// lab-cloud's, 203.0.113.10, lies behind the fourth router, before what can go wrong. The target
+/// is kTarget, of the team "shop". Its history and its archive are in the program's own folder,
+/// with a report every 10 s.
 class SimulatedWorld {
  public:
   static constexpr std::string_view kTarget = "here-to-shop";
@@ -30,9 +31,11 @@ class SimulatedWorld {
   /// Why there can be none here, for GTEST_SKIP; empty: there can.
   static std::string WhyNot();
 
-  /// `more` is called where the program will run, and gives further lines of its configuration.
+  /// `layer` is called where the program will run, and gives the configuration of its environment
+  /// "lab", which is laid over its own; `flags` are further ones of the program.
   /// Throws std::runtime_error where there can be none.
-  explicit SimulatedWorld(const std::function<std::string()>& more = nullptr);
+  explicit SimulatedWorld(const std::function<std::string()>& layer = nullptr,
+                          std::vector<std::string> flags = {});
 
   /// From now on this share of packets is lost on the way from the fourth router to the fifth.
   void SetLoss(double ratio);
@@ -67,6 +70,9 @@ class SimulatedWorld {
   /// Returns when the history has written what was known before the call: a bucket is over then.
   void AwaitFlush();
 
+  /// The program's port where it runs.
+  std::uint16_t PortInside() const { return exporter_port_; }
+
   /// Where the program is seen from outside.
   std::string Url() const { return window_.Url(); }
   std::uint16_t Port() const { return window_.Port(); }
@@ -78,6 +84,7 @@ class SimulatedWorld {
   void Start();
 
   OwnedDescriptor place_;
+  std::vector<std::string> flags_;
   std::unique_ptr<TunInternet> internet_;
   std::optional<Workplace> workplace_;
   std::atomic<std::uint16_t> exporter_port_ = 0;
