@@ -21,6 +21,7 @@ REPOSITORY = pathlib.Path(__file__).resolve().parent.parent
 DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
 NOTHING_CHOSEN = {"text": "", "value": ""}  # Grafana then takes the first
 GRID_WIDTH = 24
+SHORT_GAP_MS = 120_000  # a line goes on over a gap of a few scrapes; an exporter that is gone is a gap
 DAY = 86400
 
 # What a value means, as a person sees it: steps of colour, or words with colours.
@@ -40,6 +41,7 @@ WORDS = {
     "success": {0: ("fails", "red"), 1: ("works", "green")},
     "severity": {1: ("info", "blue"), 2: ("warning", "orange"), 3: ("critical", "red")},
     "present": {1: (" ", "blue")},
+    "holds": {0: ("no", "red"), 1: ("yes", "green")},
     "yes": {0: ("no", "text"), 1: ("yes", "orange")},
 }
 
@@ -105,7 +107,7 @@ def line_overrides(panel):
 def timeseries(panel):
     stacked = panel.get("stacked", False)
     custom = {"drawStyle": "bars" if panel.get("bars") else "line", "lineWidth": 1,
-              "fillOpacity": 70 if stacked or panel.get("bars") else 0, "showPoints": "auto", "spanNulls": False,
+              "fillOpacity": 70 if stacked or panel.get("bars") else 0, "showPoints": "auto", "spanNulls": SHORT_GAP_MS,
               "stacking": {"mode": "normal" if stacked else "none", "group": "A"}}
     legend = {"displayMode": "table", "placement": panel.get("legend", "bottom"), "showLegend": True,
               "calcs": ["min", "mean", "max"], "sortBy": "Max", "sortDesc": True}
@@ -122,12 +124,14 @@ def reduced(calc="lastNotNull"):
 
 def stat(panel):
     options = {"reduceOptions": reduced(), "orientation": "auto", "justifyMode": "center", "graphMode": "none",
-               "colorMode": "background" if panel.get("means", "plain") != "plain" else "none",
+               "colorMode": "background" if any("means" in entry for entry in (panel, *panel["queries"])) else "none",
                "textMode": panel.get("text", "auto"), "wideLayout": True, "showPercentChange": False,
                "percentChangeColorMode": "standard"}
     return {"targets": targets(panel, "time_series", True),
             "fieldConfig": {"defaults": meaning(panel.get("means", "plain")) | {"noValue": panel.get("empty", "-")},
-                            "overrides": []},
+                            "overrides": [override("byFrameRefID", reference, meaning(query["means"]))
+                                          for reference, query in zip(string.ascii_uppercase, panel["queries"])
+                                          if "means" in query]},
             "options": options}
 
 
@@ -189,8 +193,10 @@ def arrange(panel):
     if numbers:
         result.append({"id": "convertFieldType", "options": {"fields": {}, "conversions": numbers}})
     result.append({"id": "filterFieldsByName", "options": {"include": {"names": list(columns)}}})
-    order = {name: index for index, name in enumerate(columns)}
-    result.append({"id": "organize", "options": {"excludeByName": {}, "indexByName": order, "renameByName": columns}})
+    first = panel.get("first", [])
+    order = sorted(columns, key=lambda name: first.index(columns[name]) if columns[name] in first else len(first))
+    result.append({"id": "organize", "options": {"excludeByName": {}, "renameByName": columns, "indexByName": {
+        name: index for index, name in enumerate(order)}}})
     return result
 
 
@@ -237,7 +243,7 @@ KINDS = {
     "bargauge": (bargauge, ("unit",), ("means", "min")),
     "timeline": (timeline, ("means",), ()),
     "heatmap": (heatmap, ("unit",), ("rows",)),
-    "table": (table, ("labels",), ("numbers", "sort", "paged", "column_links", "widths")),
+    "table": (table, ("labels",), ("numbers", "first", "sort", "paged", "column_links", "widths")),
     "matrix": (matrix, ("down", "across", "means"), ()),
 }
 GRAFANA_NAMES = {"timeline": "state-timeline", "matrix": "table"}
