@@ -7,13 +7,16 @@ set(civetweb_source ${PROJECT_SOURCE_DIR}/.deps/civetweb)
 if(EXISTS ${civetweb_source}/VERSION)
   file(STRINGS ${civetweb_source}/VERSION civetweb_version LIMIT_COUNT 1)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${civetweb_source}/VERSION)
-  add_library(pathwitness_civetweb STATIC ${civetweb_source}/src/civetweb.c)
-  target_include_directories(pathwitness_civetweb SYSTEM PUBLIC ${civetweb_source}/include)
+  add_library(pathwitness_civetweb STATIC ${CMAKE_CURRENT_LIST_DIR}/civetweb_socket.c)
+  target_include_directories(pathwitness_civetweb SYSTEM PUBLIC ${civetweb_source}/include
+                                                  PRIVATE ${civetweb_source}/src)
   # No file serving and no CGI: what is not there cannot be attacked.
-  # The quantum (ms) is how late a waiting thread notices that the server stops.
+  # The quantum (ms) is how late a waiting thread notices that the server stops. There are hundreds
+  # of threads, so their stacks (bytes) are small; a sanitizer needs larger ones.
   target_compile_definitions(pathwitness_civetweb PRIVATE USE_IPV6 OPENSSL_API_3_0 NO_SSL_DL NO_CGI
                                                           NO_FILES NO_CACHING
                                                           SOCKET_TIMEOUT_QUANTUM=200
+                                                          USE_STACK_SIZE=524288
                                                           STOP_FLAG_NEEDS_LOCK)
   target_compile_options(pathwitness_civetweb PRIVATE -w)
   # Not under `thread`: its stop flag is set by an atomic operation that looks at it without one.

@@ -31,10 +31,12 @@ inline constexpr std::size_t kMaxRequestBodyBytes = 64U << 10U;
 using BodySink = std::function<bool(std::string_view piece)>;
 
 struct HttpResponse {
+  using Header = std::pair<std::string, std::string>;
+
   int status = 200;
   std::string content_type = "text/plain; charset=utf-8";
   std::string body = {};
-  std::vector<std::pair<std::string, std::string>> headers = {};  // beside type and length
+  std::vector<Header> headers = {};  // beside type and length
 
   /// When set, it writes the body instead, which then need not be in memory as a whole. Called at
   /// most once; not for HEAD.

@@ -2,24 +2,57 @@
 
 #include <civetweb.h>
 #include <fmt/format.h>
+#include <netdb.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <charconv>
+#include <chrono>
 #include <exception>
 #include <filesystem>
+#include <future>
 #include <span>
 #include <stdexcept>
-#include <system_error>
+#include <stop_token>
+#include <string>
 #include <thread>
 #include <utility>
 
+#include "exporter/web/connection_census.h"
 #include "exporter/web/lower_case.h"
+#include "exporter/web/tls.h"
+#include "exporter/web/web_gate.h"
+#include "probes/base/time.h"
+
+#ifndef PATHWITNESS_CIVETWEB_FALLBACK
+extern "C" int civetweb_socket(const mg_connection* connection);
+#endif
 
 namespace pathwitness {
 namespace {
+
+/// -1 where civetweb does not tell.
+int SocketOf([[maybe_unused]] const mg_connection* connection) {
+#ifdef PATHWITNESS_CIVETWEB_FALLBACK
+  return -1;
+#else
+  return civetweb_socket(connection);
+#endif
+}
+
+/// The address at the other end; empty when there is none.
+std::string PeerOf(int socket) {
+  std::array<char, NI_MAXHOST> address{};
+  sockaddr_storage peer{};
+  socklen_t length = sizeof peer;
+  auto* const generic = reinterpret_cast<sockaddr*>(&peer);
+  const bool is_known =
+      getpeername(socket, generic, &length) == 0 &&
+      getnameinfo(generic, length, address.data(), address.size(), nullptr, 0, NI_NUMERICHOST) == 0;
+  return is_known ? address.data() : "";
+}
 
 /// `+port` is one socket for both families; a kernel without IPv6 cannot open it.
 std::string ToCivetweb(const ListenAddress& address) {
@@ -44,6 +77,8 @@ std::string_view Reason(int status) {
       return "OK";
     case 400:
       return "Bad Request";
+    case 401:
+      return "Unauthorized";
     case 403:
       return "Forbidden";
     case 404:
@@ -54,6 +89,8 @@ std::string_view Reason(int status) {
       return "Conflict";
     case 413:
       return "Content Too Large";
+    case 429:
+      return "Too Many Requests";
     case 500:
       return "Internal Server Error";
     case 503:
@@ -96,13 +133,25 @@ HttpRequest ToRequest(const mg_request_info& raw) {
   return request;
 }
 
+/// Of answers that do not say otherwise: nothing here is to be run, framed or guessed at.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kUsualHeaders = {
+    {{"X-Content-Type-Options", "nosniff"},
+     {"X-Frame-Options", "deny"},
+     {"Referrer-Policy", "no-referrer"},
+     {"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"}}};
+
 std::string HeadOf(const HttpResponse& response, std::string_view length_header) {
-  std::string head = fmt::format(
-      "HTTP/1.1 {} {}\r\nContent-Type: {}\r\n{}Connection: close\r\n"
-      "X-Content-Type-Options: nosniff\r\n",
-      response.status, Reason(response.status), response.content_type, length_header);
+  std::string head =
+      fmt::format("HTTP/1.1 {} {}\r\nContent-Type: {}\r\n{}Connection: close\r\n", response.status,
+                  Reason(response.status), response.content_type, length_header);
   for (const auto& [name, value] : response.headers) {
     head += fmt::format("{}: {}\r\n", name, value);
+  }
+  for (const auto& [name, value] : kUsualHeaders) {
+    if (std::ranges::find(response.headers, name, &HttpResponse::Header::first) ==
+        response.headers.end()) {
+      head += fmt::format("{}: {}\r\n", name, value);
+    }
   }
   head += "\r\n";
   return head;
@@ -210,47 +259,27 @@ std::runtime_error CannotListen(const std::vector<ListenAddress>& addresses,
 
 }  // namespace
 
-std::optional<ListenAddress> ListenAddress::Parse(std::string_view text) {
-  const std::size_t colon = text.rfind(':');
-  if (colon == std::string_view::npos) {
-    return std::nullopt;
-  }
-  std::string_view host = text.substr(0, colon);
-  const std::string_view port_text = text.substr(colon + 1);
-  std::uint16_t port = 0;
-  const char* const end = port_text.data() + port_text.size();
-  const auto [stop, error] = std::from_chars(port_text.data(), end, port);
-  if (port_text.empty() || error != std::errc() || stop != end) {
-    return std::nullopt;
-  }
-  const bool is_bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
-  if (is_bracketed) {
-    host = host.substr(1, host.size() - 2);
-  }
-  constexpr std::string_view kNotInHosts = "[]+,%/ \t";  // some would mean something to civetweb
-  const bool has_colon = host.find(':') != std::string_view::npos;
-  if (has_colon != is_bracketed || host.find_first_of(kNotInHosts) != std::string_view::npos) {
-    return std::nullopt;
-  }
-  return ListenAddress{std::string(host), port};
-}
-
-std::string ListenAddress::ToString() const {
-  const bool is_ipv6 = host.find(':') != std::string::npos;
-  return is_ipv6 ? fmt::format("[{}]:{}", host, port) : fmt::format("{}:{}", host, port);
-}
-
 class HttpServer::Impl {
  public:
-  Impl(std::vector<ListenAddress> addresses, HttpHandler handler)
-      : addresses_(std::move(addresses)), handler_(std::move(handler)) {
-    mg_init_library(0);
+  Impl(std::vector<ListenAddress> addresses, HttpHandler handler, WebGate* gate)
+      : addresses_(std::move(addresses)), handler_(std::move(handler)), gate_(gate) {
+    if (gate_ != nullptr && gate_->Tls() != nullptr) {
+#ifdef PATHWITNESS_CIVETWEB_FALLBACK
+      throw std::runtime_error("tls_server_config: this build's civetweb has no TLS");
+#endif
+      tls_.emplace([this] { return gate_->Tls(); },
+                   [this](const void* connection) {
+                     return Admit(static_cast<const mg_connection*>(connection));
+                   });
+    }
+    mg_init_library(MG_FEATURES_TLS);
     try {
       Start();
     } catch (...) {
       mg_exit_library();
       throw;
     }
+    warden_ = std::jthread([this](const std::stop_token& told) { CutOffUntil(told); });
   }
 
   ~Impl() {
@@ -261,20 +290,24 @@ class HttpServer::Impl {
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 
-  const std::vector<ListenAddress>& Addresses() const { return addresses_; }
+  const std::vector<ListenAddress>& Addresses() const {
+    return addresses_;
+  }
+  std::size_t OpenConnections() const {
+    return census_.Open();
+  }
 
  private:
   void Start() {
     std::string ports;
     for (const ListenAddress& address : addresses_) {
-      ports += (ports.empty() ? "" : ",") + ToCivetweb(address);
+      ports += (ports.empty() ? "" : ",") + ToCivetweb(address) + (tls_ ? "s" : "");
     }
-    // One thread per connection. Enough that clients which send slowly, each for 5 s at most, and
-    // measurements by /probe leave some for scrapes.
+    const std::string threads = std::to_string(kMostConnections);
     std::array<const char*, 17> options = {"listening_ports",
                                            ports.c_str(),
                                            "num_threads",
-                                           "32",
+                                           threads.c_str(),
                                            "request_timeout_ms",
                                            "5000",
                                            "max_request_size",
@@ -290,6 +323,9 @@ class HttpServer::Impl {
                                            nullptr};
     mg_callbacks callbacks{};
     callbacks.init_thread = &Impl::OnThread;
+    callbacks.external_ssl_ctx = &Impl::OnTlsWanted;
+    callbacks.init_connection = &Impl::OnConnection;
+    callbacks.connection_close = &Impl::OnClose;
     callbacks.begin_request = &Impl::OnRequest;
     callbacks.http_error = &Impl::OnError;
     callbacks.log_message = &Impl::OnMessage;
@@ -312,15 +348,76 @@ class HttpServer::Impl {
     }
   }
 
+  /// False: its address has too many.
+  bool Admit(const mg_connection* connection) {
+    const bool is_admitted = census_.Enter(connection, PeerOf(SocketOf(connection)),
+                                           SocketOf(connection), clock_.Now() + kSendPatience);
+    if (!is_admitted) {
+      Count(WebRefusal::Connections);
+    }
+    return is_admitted;
+  }
+
+  void Count(WebRefusal refusal, std::size_t times = 1) {
+    if (gate_ != nullptr) {
+      gate_->Counters().Count(refusal, times);
+    }
+  }
+
+  void CutOffUntil(const std::stop_token& told) {
+    constexpr auto kLookAgain = std::chrono::seconds(1);
+    std::promise<void> stop;
+    const std::stop_callback tell(told, [&stop] { stop.set_value(); });
+    const std::future<void> stopped = stop.get_future();
+    while (stopped.wait_for(kLookAgain) == std::future_status::timeout) {
+      Count(WebRefusal::Slow, census_.CutOff(clock_.Now()));
+    }
+  }
+
+  /// The body is read only for those who may ask.
   HttpResponse Answer(mg_connection* connection, const mg_request_info& raw) {
     HttpRequest request = ToRequest(raw);
-    if (!ReadBody(connection, request.body)) {
-      return {.status = 413, .body = "the request body is not whole or over 64 KiB\n"};
-    }
     try {
-      return handler_(request);
+      if (gate_ != nullptr) {
+        if (std::optional<HttpResponse> refusal = gate_->Refuse(request)) {
+          return gate_->WithHeaders(*std::move(refusal));
+        }
+      }
+      if (!ReadBody(connection, request.body)) {
+        return {.status = 413, .body = "the request body is not whole or over 64 KiB\n"};
+      }
+      census_.SetDeadline(connection, MonoTime::max());
+      HttpResponse response = handler_(request);
+      return gate_ == nullptr ? response : gate_->WithHeaders(std::move(response));
     } catch (const std::exception& error) {
       return InternalError(error);
+    }
+  }
+
+  static Impl* SelfOf(const mg_connection* connection) {
+    return static_cast<Impl*>(mg_get_user_data(mg_get_context(connection)));
+  }
+
+  static int OnTlsWanted(void** context, void* user_data) {
+    *context = static_cast<Impl*>(user_data)->tls_->Context();
+    return 1;  // complete: civetweb is to leave it alone
+  }
+
+  /// A handshake was admitted when it began.
+  static int OnConnection(const mg_connection* connection, void** is_established) {
+    *is_established = SelfOf(connection);
+    if (!SelfOf(connection)->tls_ && !SelfOf(connection)->Admit(connection)) {
+      shutdown(SocketOf(connection), SHUT_RDWR);
+    }
+    return 0;
+  }
+
+  /// Comes before the socket is closed.
+  static void OnClose(const mg_connection* connection) {
+    Impl* const self = SelfOf(connection);
+    const bool was_admitted = self->census_.Leave(connection);
+    if (was_admitted && mg_get_user_connection_data(connection) == nullptr) {
+      self->Count(WebRefusal::Handshake);
     }
   }
 
@@ -328,6 +425,7 @@ class HttpServer::Impl {
     const mg_request_info& raw = *mg_get_request_info(connection);
     auto* const self = static_cast<Impl*>(raw.user_data);
     const HttpResponse response = self->Answer(connection, raw);
+    self->census_.SetDeadline(connection, self->clock_.Now() + kReadPatience);
     Send(connection, response);
     return response.status;
   }
@@ -339,6 +437,8 @@ class HttpServer::Impl {
   }
 
   static constexpr int kNice = 10;
+  static constexpr Duration kSendPatience = std::chrono::seconds(5);   // handshake and request
+  static constexpr Duration kReadPatience = std::chrono::seconds(30);  // of the answer
 
   /// Where a scrape and the probes want the same core, the probes come first: Linux keeps a nice
   /// value for each thread (setpriority(2)). Where that is forbidden they share it.
@@ -355,20 +455,29 @@ class HttpServer::Impl {
     return 1;
   }
 
+  const SystemClock clock_;
   std::vector<ListenAddress> addresses_;
   HttpHandler handler_;
+  WebGate* gate_;  // null: everybody may ask
+  ConnectionCensus census_{kMostOfOneAddress};
+  std::optional<TlsAcceptor> tls_;
   mg_context* context_ = nullptr;
   std::thread::id starter_ = std::this_thread::get_id();
   std::string first_message_;  // why the start failed; only touched by the thread that starts
+  std::jthread warden_;        // the last: it uses the census
 };
 
-HttpServer::HttpServer(std::vector<ListenAddress> addresses, HttpHandler handler)
-    : impl_(std::make_unique<Impl>(std::move(addresses), std::move(handler))) {}
+HttpServer::HttpServer(std::vector<ListenAddress> addresses, HttpHandler handler, WebGate* gate)
+    : impl_(std::make_unique<Impl>(std::move(addresses), std::move(handler), gate)) {}
 
 HttpServer::~HttpServer() = default;
 
 const std::vector<ListenAddress>& HttpServer::Addresses() const {
   return impl_->Addresses();
+}
+
+std::size_t HttpServer::OpenConnections() const {
+  return impl_->OpenConnections();
 }
 
 std::string_view HttpServerVersion() {

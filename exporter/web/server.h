@@ -1,40 +1,32 @@
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
 #include <memory>
-#include <optional>
-#include <string>
 #include <string_view>
 #include <vector>
 
 #include "exporter/web/http_message.h"
+#include "exporter/web/listen_address.h"
 
 namespace pathwitness {
 
-/// Where to listen. An empty host is every address, IPv4 and IPv6.
-struct ListenAddress {
-  std::string host;        // an address (IPv6 without brackets) or a name
-  std::uint16_t port = 0;  // 0: the kernel chooses
-
-  /// Reads ":port", "host:port" and "[v6]:port"; empty when the text is anything else.
-  static std::optional<ListenAddress> Parse(std::string_view text);
-
-  /// The text that Parse reads.
-  std::string ToString() const;
-
-  bool operator==(const ListenAddress&) const = default;
-};
+class WebGate;
 
 /// Listens and answers from threads of its own, from construction to destruction.
 ///
-/// One request per connection; headers of at most 16 KiB, bodies of at most kMaxRequestBodyBytes,
-/// each within 5 s, so that slow clients cannot hold the threads for long.
+/// One request per connection and one thread per connection, of which there are kMostConnections;
+/// further ones wait in the kernel. Headers of at most 16 KiB and bodies of at most
+/// kMaxRequestBodyBytes, each within 5 s, and answers that are read within 30 s: so slow clients
+/// cannot hold the threads for long, and those of one address not all of them.
 class HttpServer {
  public:
+  /// `gate`, when given, is asked before a request's body is read, says whether there is TLS, and
+  /// must outlive the server.
+  ///
   /// Throws std::runtime_error with the address and the remedy when an address cannot be bound;
   /// then none is.
   /// Pre: `addresses` is not empty.
-  HttpServer(std::vector<ListenAddress> addresses, HttpHandler handler);
+  HttpServer(std::vector<ListenAddress> addresses, HttpHandler handler, WebGate* gate = nullptr);
 
   /// Waits for answers being given; a client that still sends is cut off.
   ~HttpServer();
@@ -43,6 +35,12 @@ class HttpServer {
 
   /// What is listened on, in the order asked for, with the ports that the kernel chose.
   const std::vector<ListenAddress>& Addresses() const;
+
+  /// Those that have a thread now.
+  std::size_t OpenConnections() const;
+
+  static constexpr std::size_t kMostConnections = 320;
+  static constexpr std::size_t kMostOfOneAddress = 240;
 
  private:
   class Impl;
