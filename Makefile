@@ -6,6 +6,8 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 CONFIG ?= config/default.yaml
 FUZZ_SECONDS ?= 60
+# ON: precompiled headers, for who builds once and from nothing.
+PRECOMPILE ?= OFF
 
 .PHONY: help
 help: ## lists the targets
@@ -41,7 +43,7 @@ demo: deps-test ## an outage, its page and its evidence, on this machine alone (
 
 .PHONY: dev
 dev: deps-test
-	@cmake --preset dev --log-level=WARNING >/dev/null
+	@cmake --preset dev -DPATHWITNESS_PRECOMPILE=$(PRECOMPILE) --log-level=WARNING >/dev/null
 	@cmake --build --preset dev -j $(JOBS)
 
 .PHONY: test
@@ -54,7 +56,7 @@ check: dev ## format, lint, include direction, clang-tidy, shellcheck
 
 .PHONY: asan tsan
 asan tsan: deps-test ## unit tests under a sanitizer (address and undefined, thread)
-	@cmake --preset $@ --log-level=WARNING >/dev/null
+	@cmake --preset $@ -DPATHWITNESS_PRECOMPILE=$(PRECOMPILE) --log-level=WARNING >/dev/null
 	@cmake --build --preset $@ -j $(JOBS) --target unit_tests
 	@tools/run-tests.sh build/$@ -j $(JOBS) -L '^unit$$'
 
