@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "exporter/history/history_engine.h"
 #include "exporter/metrics/render.h"
 #include "probes/https/https_engine.h"
 #include "probes/pulse/pulse_engine.h"
@@ -17,6 +18,9 @@
 
 namespace pathwitness {
 namespace {
+
+// For what waits for nothing but its engine's turn, or its disk.
+constexpr Duration kPatience = std::chrono::seconds(4);
 
 ProberKind KindOf(TraceProtocol protocol) {
   switch (protocol) {
@@ -249,7 +253,6 @@ HeartbeatOutcome StoreHeartbeat(const std::string& target, const Config& config,
   if (!is_known) {
     return HeartbeatOutcome::UnknownName;
   }
-  constexpr Duration kPatience = std::chrono::seconds(4);
   const WallTime now = probers.clock.WallNow();
   const auto stored = Await<PulseEngine, bool>(
       probers.pulse, kPatience,
@@ -257,6 +260,16 @@ HeartbeatOutcome StoreHeartbeat(const std::string& target, const Config& config,
   const bool* const is_stored = std::get_if<bool>(&stored);
   return is_stored != nullptr && *is_stored ? HeartbeatOutcome::Stored
                                             : HeartbeatOutcome::NotStored;
+}
+
+FollowUpOutcome StoreFollowUp(const std::string& incident, const FollowUp& follow_up,
+                              EngineThread& history) {
+  const auto stored = Await<HistoryEngine, FollowUpOutcome>(
+      history, kPatience, [incident, follow_up](HistoryEngine& engine, auto give) {
+        give(engine.AddFollowUp(incident, follow_up));
+      });
+  const FollowUpOutcome* const outcome = std::get_if<FollowUpOutcome>(&stored);
+  return outcome == nullptr ? FollowUpOutcome::NotWritten : *outcome;
 }
 
 }  // namespace pathwitness

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "config/config.h"
+#include "exporter/history/history_values.h"
 #include "exporter/web/routes.h"
 #include "probes/base/time.h"
 #include "probes/dns/dns_snapshot.h"
@@ -30,5 +31,11 @@ ProbeOutcome ProbeOnDemand(const ProbeOrder& order, const Config& config, const 
 /// Hands a pushed heartbeat to the pulse engine and waits until it is stored, for at most 4 s.
 HeartbeatOutcome StoreHeartbeat(const std::string& target, const Config& config,
                                 const Probers& probers);
+
+/// Has `history`, which drives a HistoryEngine, keep what somebody wrote about an incident, and
+/// waits until it is on disk, for at most 4 s; NotWritten then says that nobody knows. May be
+/// called from any thread but the engine's.
+FollowUpOutcome StoreFollowUp(const std::string& incident, const FollowUp& follow_up,
+                              EngineThread& history);
 
 }  // namespace pathwitness

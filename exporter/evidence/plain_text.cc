@@ -92,6 +92,21 @@ std::string PlainText(std::string_view text) {
   return plain;
 }
 
+std::string PlainLines(std::string_view text) {
+  std::string plain;
+  while (true) {
+    const std::size_t end = text.find('\n');
+    std::string_view line = text.substr(0, end);
+    line.remove_suffix(line.ends_with('\r') ? 1 : 0);
+    plain += PlainText(line);
+    if (end == std::string_view::npos) {
+      return plain;
+    }
+    plain += '\n';
+    text.remove_prefix(end + 1);
+  }
+}
+
 std::size_t ColumnsOf(std::string_view plain) {
   return plain.size() - static_cast<std::size_t>(std::ranges::count_if(plain, IsContinuation));
 }

@@ -12,6 +12,9 @@ namespace pathwitness {
 /// control characters, format characters and what is no UTF-8 become '?'.
 std::string PlainText(std::string_view text);
 
+/// The same of each line; lines end in a line feed, wherever they were written.
+std::string PlainLines(std::string_view text);
+
 /// How many columns plain text takes: its code points.
 std::size_t ColumnsOf(std::string_view plain);
 

@@ -191,7 +191,7 @@ std::optional<IncidentRecord> ShowIncident(std::optional<IncidentRecord> inciden
   }
   for (FollowUp& note : incident->follow_ups) {
     note.author = PlainText(note.author);
-    note.text = PlainText(note.text);
+    note.text = PlainLines(note.text);
   }
   return incident;
 }

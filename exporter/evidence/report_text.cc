@@ -22,6 +22,15 @@ std::string OrUnknown(const std::string& text) {
   return text.empty() ? "unknown" : text;
 }
 
+/// Lines behind the first one stand below it.
+std::string Indented(std::string_view lines) {
+  std::string text;
+  for (const char letter : lines) {
+    text += letter == '\n' ? "\n    " : std::string(1, letter);
+  }
+  return text;
+}
+
 std::string EndText(const ShownAddress& shown) {
   const std::string owner = OwnerText(shown);
   return OrUnknown(shown.address.empty() ? "" : HostText(shown)) +
@@ -44,7 +53,8 @@ std::string VerdictPart(const Report& report) {
                           update.total, update.text);
     }
     for (const FollowUp& note : incident->follow_ups) {
-      text += fmt::format("  {}  {} wrote: {}\n", ShowTime(note.at), note.author, note.text);
+      text +=
+          fmt::format("  {}  {} wrote: {}\n", ShowTime(note.at), note.author, Indented(note.text));
     }
   }
   return text;

@@ -8,6 +8,7 @@
 
 #include "exporter/history/history_reader.h"
 #include "exporter/history/history_time.h"
+#include "probes/base/utf8.h"
 
 namespace pathwitness {
 namespace {
@@ -30,6 +31,18 @@ Duration LooksEvery(const Config& config) {
                2 * HistoryEngine::kLooksEvery;
       });
   return is_fast ? HistoryEngine::kLooksFastEvery : HistoryEngine::kLooksEvery;
+}
+
+std::optional<FollowUpOutcome> RefusalOf(const FollowUp& follow_up) {
+  if (follow_up.text.empty()) {
+    return FollowUpOutcome::Empty;
+  }
+  if (follow_up.text.size() > kLongestFollowUp || follow_up.author.size() > kLongestAuthor) {
+    return FollowUpOutcome::TooLong;
+  }
+  return IsText(follow_up.text) && IsText(follow_up.author)
+             ? std::nullopt
+             : std::optional(FollowUpOutcome::NotText);
 }
 
 }  // namespace
@@ -151,11 +164,14 @@ void HistoryEngine::Tidy() {
   self_.extent = store_->Extent();
 }
 
-bool HistoryEngine::AddFollowUp(const std::string& incident, const FollowUp& follow_up) {
-  if (!store_ || follow_up.text.size() > kLongestFollowUp) {
-    return false;
+FollowUpOutcome HistoryEngine::AddFollowUp(const std::string& incident, const FollowUp& follow_up) {
+  if (const std::optional<FollowUpOutcome> refusal = RefusalOf(follow_up)) {
+    return *refusal;
   }
-  WritePending();  // it may be about an incident that has just been opened
+  if (!store_) {
+    return FollowUpOutcome::NotWritten;
+  }
+  WritePending();  // it may be about an incident that waits there
   return store_->AddFollowUp(incident, follow_up);
 }
 

@@ -50,14 +50,12 @@ class HistoryEngine final : public Engine {
   MonoTime NextDeadline() const override { return look_due_; }
   int Descriptor() const override { return -1; }
 
-  /// Keeps what somebody wrote about an incident. False when there is no such incident, or when it
-  /// cannot be written now. Pre: at most kLongestFollowUp bytes.
-  bool AddFollowUp(const std::string& incident, const FollowUp& follow_up);
+  /// Keeps what somebody wrote about an incident. It is on disk when this returns Kept.
+  FollowUpOutcome AddFollowUp(const std::string& incident, const FollowUp& follow_up);
 
   static constexpr Duration kLooksEvery = std::chrono::seconds(1);
   static constexpr Duration kLooksFastEvery = std::chrono::milliseconds(500);
   static constexpr std::size_t kMostPending = 12;
-  static constexpr std::size_t kLongestFollowUp = 16384;
 
  private:
   void Flush(MonoTime now);

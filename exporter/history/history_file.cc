@@ -81,9 +81,11 @@ struct HistoryFile::Statements {
   SqliteStatement add_incident_target{db, "INSERT OR IGNORE INTO incident_target VALUES(?, ?)"};
   SqliteStatement add_incident_update{
       db, "INSERT OR REPLACE INTO incident_update VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
-  SqliteStatement add_follow_up{db,
-                                "INSERT INTO follow_up(incident, at, author, text) "
-                                "SELECT id, ?2, ?3, ?4 FROM incident WHERE id = ?1 RETURNING id"};
+  SqliteStatement count_follow_ups{
+      db,
+      "SELECT (SELECT count(*) FROM follow_up WHERE incident = ?1) FROM incident WHERE id = ?1"};
+  SqliteStatement add_follow_up{
+      db, "INSERT INTO follow_up(incident, at, author, text) VALUES(?, ?, ?, ?)"};
 
   SqliteStatement unrolled{
       db, "SELECT DISTINCT start / 60 * 60 AS minute FROM flush WHERE minute <> ? ORDER BY minute"};
@@ -297,13 +299,19 @@ std::uint64_t HistoryFile::RollUpMinute(std::int64_t minute) {
   return damaged;
 }
 
-bool HistoryFile::AddFollowUp(const std::string& incident, const FollowUp& follow_up) {
-  SqliteStatement& add = statements_->add_follow_up.With(
-      std::string_view(incident), UnixMilliseconds(follow_up.at),
-      std::string_view(follow_up.author), std::string_view(follow_up.text));
-  const bool is_added = add.Next();
-  add.Run();
-  return is_added;
+FollowUpOutcome HistoryFile::AddFollowUp(const std::string& incident, const FollowUp& follow_up) {
+  SqliteStatement& count = statements_->count_follow_ups.With(std::string_view(incident));
+  const bool is_known = count.Next();
+  const bool is_full = is_known && count.Integer(0) >= std::int64_t{kMostFollowUps};
+  count.Run();
+  if (!is_known || is_full) {
+    return is_full ? FollowUpOutcome::TooMany : FollowUpOutcome::NoIncident;
+  }
+  statements_->add_follow_up
+      .With(std::string_view(incident), UnixMilliseconds(follow_up.at),
+            std::string_view(follow_up.author), std::string_view(follow_up.text))
+      .Run();
+  return FollowUpOutcome::Kept;
 }
 
 void HistoryFile::CloseOrphans(const std::vector<std::string>& open) {

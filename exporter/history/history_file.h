@@ -74,7 +74,7 @@ class HistoryFile {
   /// Lets go the oldest buckets, whatever they are, until no more than that is kept.
   void Shrink(std::uint64_t max_bytes);
 
-  bool AddFollowUp(const std::string& incident, const FollowUp& follow_up);
+  FollowUpOutcome AddFollowUp(const std::string& incident, const FollowUp& follow_up);
   void CloseOrphans(const std::vector<std::string>& open);
 
   HistoryExtent Extent();

@@ -101,11 +101,11 @@ std::optional<HistoryFailure> HistoryStore::Tidy(const HistoryLimits& limits, Wa
   });
 }
 
-bool HistoryStore::AddFollowUp(const std::string& incident, const FollowUp& follow_up) {
-  bool is_added = false;
-  const auto failure = Do(
-      follow_up.at, [&](HistoryFile& file) { is_added = file.AddFollowUp(incident, follow_up); });
-  return is_added && !failure;
+FollowUpOutcome HistoryStore::AddFollowUp(const std::string& incident, const FollowUp& follow_up) {
+  FollowUpOutcome outcome = FollowUpOutcome::NotWritten;
+  const auto failure =
+      Do(follow_up.at, [&](HistoryFile& file) { outcome = file.AddFollowUp(incident, follow_up); });
+  return failure ? FollowUpOutcome::NotWritten : outcome;
 }
 
 std::optional<HistoryFailure> HistoryStore::CloseOrphans(const std::vector<std::string>& open,

@@ -42,8 +42,8 @@ class HistoryStore {
   /// clear everything at once.
   std::optional<HistoryFailure> Tidy(const HistoryLimits& limits, WallTime now);
 
-  /// False when there is no such incident.
-  bool AddFollowUp(const std::string& incident, const FollowUp& follow_up);
+  /// Pre: the follow-up is fit to be kept, but for how many there are.
+  FollowUpOutcome AddFollowUp(const std::string& incident, const FollowUp& follow_up);
 
   /// Incidents that a predecessor left open and that are not in `open` are closed as of when they
   /// were last seen.

@@ -173,6 +173,21 @@ struct FollowUp {
   bool operator==(const FollowUp&) const = default;
 };
 
+inline constexpr std::size_t kLongestAuthor = 200;      // bytes
+inline constexpr std::size_t kLongestFollowUp = 16384;  // bytes of the text
+inline constexpr std::size_t kMostFollowUps = 200;      // of one incident
+
+/// What became of a follow-up.
+enum class FollowUpOutcome : std::uint8_t {
+  Kept,        // on disk, for as long as the incident
+  Empty,       // it has no text
+  TooLong,     // the text or the author
+  NotText,     // see IsText
+  NoIncident,  // none of that id is in the history; one that opened now is there after 10 s
+  TooMany,     // the incident has kMostFollowUps
+  NotWritten,  // the disk fails, or no history is kept: to be tried again later
+};
+
 struct IncidentRecord {
   std::string id;
   WallTime opened;

@@ -20,6 +20,10 @@ TEST(PlainText, StopsLineFeedsAndTabs) {
   EXPECT_EQ(PlainText("a\nb\tc\rd"), "a?b?c?d");
 }
 
+TEST(PlainLines, KeepsLinesAndStopsTheRest) {
+  EXPECT_EQ(PlainLines("first\r\nsecond\x1b[31m\n\nfourth"), "first\nsecond?[31m\n\nfourth");
+}
+
 TEST(PlainText, StopsWhatTurnsTheDirectionOfWriting) {
   EXPECT_EQ(PlainText("a\xe2\x80\xae"
                       "b"),

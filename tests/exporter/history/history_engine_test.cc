@@ -289,13 +289,43 @@ TEST_F(IncidentHistoryTest, FollowUpsStandBesideIt) {
   Publish();
   stage_.Live(1);
   const FollowUp note{.at = start_ + minutes(9), .author = "ops", .text = "Ticket 1 <b>opened</b>"};
-  EXPECT_FALSE(stage_.engine_->AddFollowUp("20260101T000100Z-0009", note));
+  EXPECT_EQ(stage_.engine_->AddFollowUp("20260101T000100Z-0009", note),
+            FollowUpOutcome::NoIncident);
   stage_.Live(10);
-  EXPECT_TRUE(stage_.engine_->AddFollowUp(incident_.id, note));
+  EXPECT_EQ(stage_.engine_->AddFollowUp(incident_.id, note), FollowUpOutcome::Kept);
   EXPECT_THAT(reader_.Incident(incident_.id)->follow_ups, ElementsAre(note));
-  FollowUp endless = note;
-  endless.text.assign(HistoryEngine::kLongestFollowUp + 1, 'x');
-  EXPECT_FALSE(stage_.engine_->AddFollowUp(incident_.id, endless));
+}
+
+TEST_F(IncidentHistoryTest, WhatIsNoFollowUpIsRefused) {
+  Publish();
+  stage_.Live(11);
+  const auto outcome_of = [this](const std::string& author, const std::string& text) {
+    return stage_.engine_->AddFollowUp(incident_.id,
+                                       {.at = start_, .author = author, .text = text});
+  };
+  EXPECT_EQ(outcome_of("ops", ""), FollowUpOutcome::Empty);
+  EXPECT_EQ(outcome_of("ops", std::string(kLongestFollowUp + 1, 'x')), FollowUpOutcome::TooLong);
+  EXPECT_EQ(outcome_of(std::string(kLongestAuthor + 1, 'x'), "text"), FollowUpOutcome::TooLong);
+  EXPECT_EQ(outcome_of("ops", "half of a letter: \xC3"), FollowUpOutcome::NotText);
+  EXPECT_EQ(outcome_of(std::string("o\0ps", 5), "text"), FollowUpOutcome::NotText);
+  EXPECT_THAT(reader_.Incident(incident_.id)->follow_ups, IsEmpty());
+}
+
+TEST_F(IncidentHistoryTest, FollowUpsOfAnIncidentAreBounded) {
+  Publish();
+  stage_.Live(11);
+  const FollowUp note{.at = start_, .author = "ops", .text = "again"};
+  for (std::size_t i = 0; i < kMostFollowUps; ++i) {
+    ASSERT_EQ(stage_.engine_->AddFollowUp(incident_.id, note), FollowUpOutcome::Kept);
+  }
+  EXPECT_EQ(stage_.engine_->AddFollowUp(incident_.id, note), FollowUpOutcome::TooMany);
+}
+
+TEST_F(IncidentHistoryTest, WithoutAHistoryNoFollowUpIsKept) {
+  stage_.config_.history.is_enabled = false;
+  stage_.Apply();
+  EXPECT_EQ(stage_.engine_->AddFollowUp(incident_.id, {.at = start_, .author = "", .text = "x"}),
+            FollowUpOutcome::NotWritten);
 }
 
 }  // namespace
