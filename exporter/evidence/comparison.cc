@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <iterator>
+#include <memory>
+#include <optional>
 #include <utility>
 
 namespace pathwitness {
@@ -12,9 +15,12 @@ namespace {
 
 constexpr std::size_t kMostHops = 255;  // that AlignPaths takes
 
+using Routes = std::vector<std::shared_ptr<const Route>>;
+
 /// A known moment, as far as it is laid beside others.
 struct Side {
   std::size_t moment = 0;
+  Routes routes;
   PathView view;
   bool is_reached = false;
   std::vector<HopRow> rows;
@@ -23,6 +29,7 @@ struct Side {
 
 Side SideOf(std::size_t moment, const TraceStats& stats, const Responders& responders) {
   Side side{.moment = moment,
+            .routes = stats.routes,
             .view = ViewOf(stats),
             .is_reached = !stats.routes.empty() && stats.routes.back()->is_reached,
             .rows = HopRowsOf(stats, responders),
@@ -42,6 +49,15 @@ void ExtendUnreached(Side& side, std::size_t length) {
     side.view.emplace_back();
     side.rows.push_back({.ttl = static_cast<unsigned>(side.view.size())});
   }
+}
+
+PathAlignment Align(const Side& before, Side& after) {
+  ExtendUnreached(after, before.view.size());
+  PathView earlier = before.view;
+  if (!before.is_reached) {
+    earlier.resize(std::max(earlier.size(), after.view.size()));
+  }
+  return AlignPaths(earlier, after.view);
 }
 
 HopMark MarkOfPair(const std::vector<IpAddress>& before, const std::vector<IpAddress>& after) {
@@ -185,13 +201,47 @@ ComparedMoment MomentOf(const MomentFacts& facts) {
   return moment;
 }
 
-PathAlignment Align(const Side& before, Side& after) {
-  ExtendUnreached(after, before.view.size());
-  PathView earlier = before.view;
-  if (!before.is_reached) {
-    earlier.resize(std::max(earlier.size(), after.view.size()));
+/// The same moment as if packets had gone by this route alone.
+Side SideOf(const Side& side, const std::shared_ptr<const Route>& route,
+            const Responders& responders) {
+  return SideOf(side.moment, TraceStats{.routes = {route}}, responders);
+}
+
+bool IsAmong(const std::shared_ptr<const Route>& route, const Side& other) {
+  return std::ranges::any_of(other.routes, [&](const std::shared_ptr<const Route>& candidate) {
+    Side there = SideOf(other, candidate, {});
+    return Align(SideOf(other, route, {}), there).first_different == 0;
+  });
+}
+
+Routes OnlyOf(const Side& side, const Side& other) {
+  Routes only;
+  std::ranges::copy_if(side.routes, std::back_inserter(only),
+                       [&](const auto& route) { return !IsAmong(route, other); });
+  return only;
+}
+
+// Several routes within one moment, of several flows or one after the other, may have somebody in
+// common with those of the other moment at each hop. So those count that only one of them has.
+std::optional<ComparedChange> FindChange(const Side& before, const Side& after,
+                                         const PathAlignment& alignment,
+                                         const Responders& responders, const OwnerTable& owners) {
+  const Routes gone = OnlyOf(before, after);
+  const Routes added = OnlyOf(after, before);
+  const bool is_partial = gone.size() < before.routes.size() || added.size() < after.routes.size();
+  if (!is_partial && alignment.first_different != 0) {
+    return ChangeBetween(before, after, alignment, owners);
   }
-  return AlignPaths(earlier, after.view);
+  const bool are_known = !before.routes.empty() && !after.routes.empty();
+  if (!are_known || (gone.empty() && added.empty())) {
+    return std::nullopt;
+  }
+  const Side left = SideOf(before, (gone.empty() ? before.routes : gone).back(), responders);
+  Side right = SideOf(after, (added.empty() ? after.routes : added).back(), responders);
+  const PathAlignment of_routes = Align(left, right);
+  ComparedChange change = ChangeBetween(left, right, of_routes, owners);
+  change.is_partial = is_partial;
+  return change;
 }
 
 }  // namespace
@@ -220,8 +270,8 @@ Comparison Compare(const ProberKey& prober, const std::vector<MomentFacts>& mome
     }
     const PathAlignment alignment = Align(*before, side);
     table.AddLater(*before, side, alignment);
-    if (alignment.first_different != 0) {
-      comparison.changes.push_back(ChangeBetween(*before, side, alignment, owners));
+    if (auto change = FindChange(*before, side, alignment, responders, owners)) {
+      comparison.changes.push_back(std::move(*change));
     }
     before = std::move(side);
   }

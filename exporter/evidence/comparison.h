@@ -60,6 +60,7 @@ struct ComparedChange {
   std::size_t before = 0;  // indexes of the moments
   std::size_t after = 0;
   RouteChangeClass kind = RouteChangeClass::Unknown;
+  bool is_partial = false;       // some flows, or for some of the time
   unsigned last_common_ttl = 0;  // 0: no hop is common before the change
   ShownAddress last_common;
   unsigned ttl_before = 0;  // of the first hop that differs; 0: the path ended there

@@ -244,9 +244,9 @@ std::string DescribeChange(const ComparedChange& change) {
           ? ""
           : fmt::format("; {:+} {}", *change.length_delta,
                         *change.length_delta == 1 || *change.length_delta == -1 ? "hop" : "hops");
-  return fmt::format("{} to {}: another way {}: {}; then {}; {}{}.", LetterOf(change.before),
-                     LetterOf(change.after), KindText(change.kind), common, DifferenceText(change),
-                     rejoin, length);
+  return fmt::format("{} to {}: {}another way {}: {}; then {}; {}{}.", LetterOf(change.before),
+                     LetterOf(change.after), change.is_partial ? "in part " : "",
+                     KindText(change.kind), common, DifferenceText(change), rejoin, length);
 }
 
 std::string ComparisonText(const Comparison& comparison, const TextStyle& style) {

@@ -107,6 +107,7 @@ OrderedJson ChangeJson(const ComparedChange& change) {
   json["before"] = change.before;
   json["after"] = change.after;
   json["class"] = RouteChangeClassName(change.kind);
+  json["partial"] = change.is_partial;
   json["last_common_ttl"] = TtlOrNull(change.last_common_ttl);
   json["last_common"] = ShownJson(change.last_common);
   json["ttl_before"] = TtlOrNull(change.ttl_before);

@@ -10,6 +10,9 @@ namespace {
 // Each costs a look into the history; with more of them a report would take longer than a scrape.
 constexpr std::size_t kMostNeighbours = 100;
 
+/// A fault that is told of later than that did not begin where it was noticed.
+constexpr Duration kKnownWithin = std::chrono::minutes(2);
+
 bool IsTrace(const ProberKey& prober) {
   return prober.prober == ProberKind::TraceIcmp || prober.prober == ProberKind::TraceUdp ||
          prober.prober == ProberKind::TraceTcp;
@@ -48,8 +51,38 @@ TargetConfig TargetOf(const Config* config, const std::string& name) {
   return {.name = name};
 }
 
-std::vector<WindowFacts> Windows(const ReportOrder& order) {
-  const WallTime fault = order.since.value_or(order.from);
+bool HasNewRoute(const TraceBucket& bucket, const std::vector<TraceBucket>& earlier) {
+  return std::ranges::any_of(bucket.stats.routes, [&earlier](const auto& route) {
+    return std::ranges::none_of(earlier, [&route](const TraceBucket& other) {
+      return std::ranges::any_of(other.stats.routes,
+                                 [&route](const auto& known) { return *known == *route; });
+    });
+  });
+}
+
+// A fault is known some seconds after it began: what was lost or led astray until then is no part
+// of how it was before. Where packets always get lost there is no better end than the first sign.
+WallTime EndOfBefore(HistoryReader& history, const ReportOrder& order) {
+  if (!order.since) {
+    return order.from;
+  }
+  std::vector<TraceBucket> buckets =
+      history.Traces(order.prober, *order.since - kKnownWithin, *order.since, Resolution::Fine);
+  while (!buckets.empty()) {
+    const TraceBucket newest = std::move(buckets.back());
+    buckets.pop_back();
+    const WallTime end = newest.start + newest.length;
+    const EndToEndStats& stats = newest.stats.end_to_end;
+    const bool is_good = stats.lost == stats.unsent && !HasNewRoute(newest, buckets);
+    if (is_good && end <= *order.since) {
+      return end;
+    }
+  }
+  return *order.since;
+}
+
+std::vector<WindowFacts> Windows(HistoryReader& history, const ReportOrder& order) {
+  const WallTime fault = EndOfBefore(history, order);
   std::vector<WindowFacts> windows = {{.name = "before", .from = fault - order.around, .to = fault},
                                       {.name = "during", .from = order.from, .to = order.to}};
   if (order.to < order.now) {
@@ -141,7 +174,7 @@ Comparison CompareMoments(HistoryReader& history, const ProberKey& prober,
 ReportFacts GatherReport(HistoryReader& history, const ReportOrder& order, const Config* config) {
   ReportFacts facts{.prober = order.prober,
                     .target = TargetOf(config, order.prober.target),
-                    .windows = Windows(order)};
+                    .windows = Windows(history, order)};
   FillWindows(history, order, facts);
   const WallTime first = order.from - order.around;
   const WallTime last = facts.windows.back().to;

@@ -28,8 +28,9 @@ struct ReportOrder {
   WallTime to;
   Duration around = std::chrono::minutes(15);  // of "before" and "after"
   WallTime now;
-  std::optional<WallTime>
-      since;  // the first sign of a fault: "before" ends there; empty: at `from`
+  /// The first known sign of a fault: "before" ends with the last bucket ahead of it in which
+  /// nothing was lost and no route was new. Empty: it ends at `from`.
+  std::optional<WallTime> since;
 };
 
 /// `config` may be null: then the target's settings and owners are unknown. The incident is the

@@ -73,7 +73,7 @@ void ReportEngine::PlanPeriod(WallTime wall) {
         verdict->verdict && verdict->verdict->state != VerdictState::None && verdict->since < end;
     if (IsTrace(prober) && (is_in_trouble || HasChanged(boards_.routes.Find(prober), begin, end))) {
       const auto since =
-          is_in_trouble && verdict->since < begin ? std::optional(verdict->since) : std::nullopt;
+          is_in_trouble ? std::optional(std::min(verdict->since, begin)) : std::nullopt;
       AddJob({.prober = prober, .from = begin, .to = end, .since = since});
     }
   }
@@ -103,12 +103,15 @@ void ReportEngine::Follow(const IncidentSnapshot& incident, WallTime wall) {
     return;
   }
   if (is_new && !is_old && incident.IsOpen()) {
-    AddJob({.prober = *prober, .from = incident.since, .to = wall});
+    AddJob({.prober = *prober, .from = incident.since, .to = wall, .since = incident.since});
   }
   if (incident.closed && !followed->second.is_closed_reported &&
       wall >= *incident.closed + kAfterwards + kUntilWritten) {
     followed->second.is_closed_reported = true;
-    AddJob({.prober = *prober, .from = incident.since, .to = *incident.closed});
+    AddJob({.prober = *prober,
+            .from = incident.since,
+            .to = *incident.closed,
+            .since = incident.since});
   }
 }
 

@@ -58,7 +58,7 @@ class ReportEngine final : public Engine {
     ProberKey prober;
     WallTime from;
     WallTime to;
-    std::optional<WallTime> since;  // of a fault that is older than `from`
+    std::optional<WallTime> since;  // of a fault
   };
   struct Followed {
     bool is_closed_reported = false;

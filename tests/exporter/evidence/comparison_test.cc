@@ -76,6 +76,51 @@ TEST(Comparison, AnInsertedHopMovesTheOthersAndExchangesNone) {
   EXPECT_FALSE(comparison.rows[1][0].row.has_value());
 }
 
+TraceStats OnBothWays() {
+  TraceStats stats = StatsOf(kUsual, {0, 0, 0, 0, 0});
+  stats.AddRoute(RouteOf(kDetour));
+  return stats;
+}
+
+TEST(Comparison, AWayThatOnlyOneMomentHasIsAChangeInPart) {
+  for (const bool is_first : {true, false}) {
+    const TraceStats usual = StatsOf(kUsual, {0, 0, 0, 0, 0});
+    const Comparison comparison = CompareAll(
+        {At(0, is_first ? usual : OnBothWays()), At(15, is_first ? OnBothWays() : usual)});
+
+    ASSERT_EQ(comparison.changes.size(), 1U);
+    const ComparedChange& change = comparison.changes.front();
+    EXPECT_TRUE(change.is_partial);
+    EXPECT_EQ(change.last_common_ttl, 3U);
+    EXPECT_EQ((is_first ? change.first_after : change.first_before).address, "198.51.100.3");
+    EXPECT_EQ((is_first ? change.first_before : change.first_after).address, "198.51.100.2");
+    EXPECT_THAT(ComparisonText(comparison, {}), HasSubstr("A to B: in part another way inside"));
+  }
+}
+
+TEST(Comparison, TheSameWaysInAnotherOrderAreNoChange) {
+  TraceStats later = StatsOf(kDetour, {0, 0, 0, 0, 0, 0});
+  later.AddRoute(RouteOf(kUsual));
+
+  EXPECT_TRUE(CompareAll({At(0, OnBothWays()), At(15, later)}).changes.empty());
+}
+
+TEST(Comparison, AWayWithASilentHopIsTheSameWay) {
+  TraceStats later = StatsOf(kUsual, {0, 0, 0, 0, 0});
+  later.AddRoute(RouteOf("192.168.1.1 203.0.113.1 * 198.51.100.2 198.18.0.9!"));
+
+  EXPECT_TRUE(CompareAll({At(0, StatsOf(kUsual, {0, 0, 0, 0, 0})), At(15, later)}).changes.empty());
+}
+
+TEST(Comparison, AMomentWithoutARouteHasNoChange) {
+  const TraceStats no_route{.rounds = 0, .end_to_end = {.sent = 3}};
+
+  EXPECT_TRUE(
+      CompareAll({At(0, no_route), At(15, StatsOf(kUsual, {0, 0, 0, 0, 0}))}).changes.empty());
+  EXPECT_TRUE(
+      CompareAll({At(0, StatsOf(kUsual, {0, 0, 0, 0, 0})), At(15, no_route)}).changes.empty());
+}
+
 TEST(Comparison, AHopThatComesBackStandsInItsOldRow) {
   const Comparison comparison = CompareAll(
       {At(0, StatsOf("192.168.1.1 198.51.100.1 203.0.113.1 198.18.0.9!", {0, 0, 0, 0})),

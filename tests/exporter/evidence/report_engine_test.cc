@@ -29,15 +29,25 @@ class ReportEngineTest : public ::testing::Test {
  protected:
   ReportEngineTest() {
     config_.history.directory = folder_.Path().string();
-    HistoryStore store(config_.history.directory);
     for (int minute = -15; minute < 20; minute += 5) {
-      const TraceStats stats = StatsOf(kPath, {0, 0, 264, 31, 36});
-      HistoryBatch batch{.start = Minute(minute)};
-      batch.rows.push_back(
-          {.prober = OfficeTrace(), .routes = stats.routes, .stats = EncodeStats(stats)});
-      EXPECT_FALSE(store.Write(batch, Minute(minute)).has_value());
+      Write(Minute(minute), StatsOf(kPath, {0, 0, 264, 31, 36}));
     }
     engine_.Apply(std::make_shared<const Config>(config_), clock_.Now());
+  }
+
+  void Write(WallTime start, const TraceStats& stats) {
+    HistoryStore store(config_.history.directory);
+    HistoryBatch batch{.start = start};
+    batch.rows.push_back(
+        {.prober = OfficeTrace(), .routes = stats.routes, .stats = EncodeStats(stats)});
+    EXPECT_FALSE(store.Write(batch, start).has_value());
+  }
+
+  /// A minute of buckets that ends `end`; in the last `bad` of them the path is so.
+  void WriteMinute(WallTime end, int bad, const TraceStats& stats) {
+    for (int bucket = 6; bucket > 0; --bucket) {
+      Write(end - bucket * kFineBucket, bucket <= bad ? stats : StatsOf(kPath, {0, 0, 0, 0, 0}));
+    }
   }
 
   void Live(Duration length) {
@@ -108,6 +118,37 @@ TEST_F(ReportEngineTest, BeforeIsBeforeTheFirstSignOfTheFault) {
 
   ASSERT_THAT(kept_, SizeIs(2));
   EXPECT_THAT(kept_.back().forms.at("txt"), HasSubstr("before: 2026-01-31 15:47:00 - 16:02:00"));
+}
+
+TEST_F(ReportEngineTest, BeforeHoldsNothingOfWhatWasLostBeforeTheFirstSign) {
+  WriteMinute(Minute(2), 2, StatsOf(kPath, {0, 0, 0, 31, 36}));
+  Fail(Minute(2));
+
+  Live(std::chrono::minutes(11));
+
+  ASSERT_THAT(kept_, SizeIs(2));
+  EXPECT_THAT(kept_.back().forms.at("txt"), HasSubstr("before: 2026-01-31 15:46:40 - 16:01:40"));
+}
+
+TEST_F(ReportEngineTest, BeforeHoldsNothingOfTheNewRoute) {
+  WriteMinute(Minute(2), 1,
+              StatsOf("192.168.1.1 203.0.113.1 198.51.100.3 198.18.0.9!", {0, 0, 0, 0}));
+  Fail(Minute(2));
+
+  Live(std::chrono::minutes(11));
+
+  ASSERT_THAT(kept_, SizeIs(2));
+  EXPECT_THAT(kept_.back().forms.at("txt"), HasSubstr("before: 2026-01-31 15:46:50 - 16:01:50"));
+}
+
+TEST_F(ReportEngineTest, BeforeHoldsNoBucketThatTheFirstSignIsIn) {
+  WriteMinute(Minute(2), 0, {});
+  Fail(Minute(2) - std::chrono::seconds(4));
+
+  Live(std::chrono::minutes(11));
+
+  ASSERT_THAT(kept_, SizeIs(2));
+  EXPECT_THAT(kept_.back().forms.at("txt"), HasSubstr("before: 2026-01-31 15:46:50 - 16:01:50"));
 }
 
 TEST_F(ReportEngineTest, AnIncidentHasOneWhenItOpens) {
