@@ -56,17 +56,16 @@ bool HopMemory::HasFallenSilent() const {
          std::pow(1 - share, silent_run) < kSilenceChance;
 }
 
-void HopMemory::Learn(const std::vector<IpAddress>& answers, std::uint64_t round) {
+void HopMemory::Learn(const std::vector<IpAddress>& answers, std::uint32_t round) {
   ++samples;
   for (const IpAddress& address : answers) {
-    auto entry = std::find_if(known.begin(), known.end(), [&](const KnownAddress& candidate) {
-      return candidate.address == address;
-    });
+    auto* entry = std::ranges::find(known, address, &KnownAddress::address);
     if (entry == known.end()) {
       if (known.size() == kWidestHop) {
         continue;
       }
-      entry = known.insert(known.end(), {.address = address});
+      known.push_back({.address = address});
+      entry = known.end() - 1;
     }
     ++entry->count;
     entry->last_sample = samples;
@@ -79,7 +78,7 @@ void HopMemory::Forget() {
   if (known.size() < 2) {
     return;
   }
-  std::erase_if(known, [this, size = known.size()](const KnownAddress& entry) {
+  known.EraseIf([this, size = known.size()](const KnownAddress& entry) {
     const double share =
         std::min(static_cast<double>(entry.count) / static_cast<double>(entry.last_sample),
                  1 / static_cast<double>(size));
@@ -88,7 +87,7 @@ void HopMemory::Forget() {
 }
 
 std::optional<IpAddress> HopMemory::Admit(const std::vector<IpAddress>& answers,
-                                          std::uint64_t round) {
+                                          std::uint32_t round) {
   if (KnowsAny(answers)) {
     for (Newcomer& newcomer : newcomers) {
       ++newcomer.known_rounds;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "diagnosis/few_vector.h"
 #include "probes/base/ip_address.h"
 
 namespace pathwitness {
@@ -20,9 +21,9 @@ unsigned SamplesToTrust(std::size_t known);
 /// An address that belongs to a hop.
 struct KnownAddress {
   IpAddress address;
-  std::uint64_t count = 0;        // samples
-  std::uint64_t last_sample = 0;  // number of the hop's sample
-  std::uint64_t last_round = 0;   // number of the watch's round
+  std::uint32_t count = 0;        // samples
+  std::uint32_t last_sample = 0;  // number of the hop's sample
+  std::uint32_t last_round = 0;   // number of the watch's round
 };
 
 /// An address that a well-known hop did not have; not yet believed.
@@ -35,12 +36,14 @@ struct Newcomer {
 /// What is known of the responders at one TTL of one flow. Each hop is judged by itself: `away`
 /// counts the rounds in which only strange addresses answered. Silence neither adds to it nor ends
 /// it, a known address ends it.
+///
+/// A path of 15 hops and 4 flows has 60 of them: their size is most of what following routes costs.
 struct HopMemory {
-  std::vector<KnownAddress> known;
+  FewVector<KnownAddress> known;
   std::vector<Newcomer> newcomers;
-  std::uint64_t samples = 0;
+  std::uint32_t samples = 0;
   unsigned away = 0;         // rounds in a row that answered with strange addresses only
-  std::uint64_t missed = 0;  // silent rounds before the silence that lasts
+  std::uint32_t missed = 0;  // silent rounds before the silence that lasts
   unsigned silent_run = 0;
   bool is_silent = false;  // and that was told
 
@@ -49,12 +52,12 @@ struct HopMemory {
   bool IsTrusted() const;        // that it has no more responders than those known
   bool HasMoved() const;         // away for too long to be chance
   bool HasFallenSilent() const;  // the same of silence
-  void Learn(const std::vector<IpAddress>& answers, std::uint64_t round);
+  void Learn(const std::vector<IpAddress>& answers, std::uint32_t round);
   /// Takes out the responders that have been away for too long to be there still.
   void Forget();
   /// Takes note of strange addresses at a trusted hop, and gives the one that is now believed to
   /// belong there: it keeps appearing, and so do those known.
-  std::optional<IpAddress> Admit(const std::vector<IpAddress>& answers, std::uint64_t round);
+  std::optional<IpAddress> Admit(const std::vector<IpAddress>& answers, std::uint32_t round);
   std::vector<IpAddress> Addresses() const;
 };
 

@@ -272,15 +272,18 @@ void PathHistory::LearnPath(const Round& round) {
 }
 
 void PathHistory::Age(MonoTime now) {
-  while (!trains_.empty() && trains_.front().at + kRecent <= now) {
-    filling_.sent += trains_.front().sent;
-    filling_.lost += trains_.front().lost;
-    trains_.pop_front();
+  const auto is_recent = [now](const auto& entry) { return entry.at + kRecent > now; };
+  const auto train = std::ranges::find_if(trains_, is_recent);
+  for (auto old = trains_.begin(); old != train; ++old) {
+    filling_.sent += old->sent;
+    filling_.lost += old->lost;
   }
-  while (!recent_.empty() && recent_.front().at + kRecent <= now) {
-    AddToBlock(recent_.front());
-    recent_.pop_front();
+  trains_.erase(trains_.begin(), train);
+  const auto sample = std::ranges::find_if(recent_, is_recent);
+  for (auto old = recent_.begin(); old != sample; ++old) {
+    AddToBlock(*old);
   }
+  recent_.erase(recent_.begin(), sample);
 }
 
 void PathHistory::AddToBlock(const Sample& sample) {
@@ -313,7 +316,7 @@ void PathHistory::CloseBlock() {
     before_.push_back(std::move(filling_));
   }
   if (before_.size() > kBlocks) {
-    before_.pop_front();
+    before_.erase(before_.begin());
   }
   filling_ = {};
 }

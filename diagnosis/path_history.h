@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <span>
 #include <vector>
@@ -138,12 +137,12 @@ class PathHistory {
 
   IpAddress destination_;
   std::vector<std::optional<IpAddress>> responders_;
-  std::deque<Sample> recent_;
-  std::deque<Train> trains_;
+  std::vector<Sample> recent_;          // oldest first
+  std::vector<Train> trains_;           // the same
   BurstMeter bursts_;                   // of the losses that go on
   std::optional<MonoTime> last_lossy_;  // of them
   Block filling_;
-  std::deque<Block> before_;
+  std::vector<Block> before_;  // oldest first
   LatencyBaseline baseline_;
   std::vector<double> old_route_;  // round trips to the destination over the route before
   MonoTime old_route_until_;       // they are compared with

@@ -203,10 +203,10 @@ std::optional<RouteEvent> RouteWatch::Change(Flow& flow, RouteEvent event) {
   event.length_delta = LengthDelta(DestinationIndex(event.before), DestinationIndex(event.after));
   Describe(alignment, event);
 
-  std::uint64_t last_seen = 0;  // of what is gone now
+  std::uint32_t last_seen = 0;  // of what is gone now
   for (const HopMemory& hop : flow.hops) {
     for (const KnownAddress& entry : hop.known) {
-      last_seen = std::max(last_seen, hop.away > 0 ? entry.last_round : 0);
+      last_seen = std::max(last_seen, hop.away > 0 ? entry.last_round : 0U);
     }
   }
   Hops next = std::exchange(flow.candidate, {});

@@ -82,8 +82,8 @@ class RouteWatch {
   IpAddress destination_;
   IpAddress source_;
   std::vector<Flow> flows_;
-  std::uint64_t rounds_ = 0;
-  std::uint64_t last_decided_ = 0;  // the round of the last change
+  std::uint32_t rounds_ = 0;
+  std::uint32_t last_decided_ = 0;  // the round of the last change
 };
 
 }  // namespace pathwitness

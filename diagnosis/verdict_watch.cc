@@ -31,7 +31,7 @@ const SpokenVerdict* VerdictWatch::OnEvaluation(const Verdict& verdict, MonoTime
   } else {
     Speak(verdict, now);
   }
-  return spoken_ ? &*spoken_ : nullptr;
+  return spoken_.get();
 }
 
 void VerdictWatch::Speak(const Verdict& verdict, MonoTime now) {
@@ -39,7 +39,8 @@ void VerdictWatch::Speak(const Verdict& verdict, MonoTime now) {
     first_fault_ = now;
   }
   if (++faults_ >= kToSpeak) {
-    spoken_ = {.verdict = verdict, .since = first_fault_, .last_confirmed = now};
+    spoken_ = std::make_unique<SpokenVerdict>(
+        SpokenVerdict{.verdict = verdict, .since = first_fault_, .last_confirmed = now});
     faults_ = 0;
   }
 }
@@ -57,7 +58,7 @@ void VerdictWatch::Reconsider(const Verdict& verdict, MonoTime now) {
     return;
   }
   rival_count_ = rival_ && SaysTheSame(verdict, *rival_) ? rival_count_ + 1 : 1;
-  rival_ = verdict;
+  rival_ = std::make_unique<Verdict>(verdict);
   if (rival_count_ >= kToReplace) {
     spoken_->verdict = verdict;
     rival_.reset();

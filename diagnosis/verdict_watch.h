@@ -1,6 +1,6 @@
 #pragma once
 
-#include <optional>
+#include <memory>
 
 #include "diagnosis/verdict.h"
 #include "probes/base/time.h"
@@ -28,8 +28,9 @@ class VerdictWatch {
   void Speak(const Verdict& verdict, MonoTime now);
   void Reconsider(const Verdict& verdict, MonoTime now);
 
-  std::optional<SpokenVerdict> spoken_;
-  std::optional<Verdict> rival_;  // what evaluations in a row say otherwise
+  // Pointers: of most paths nothing is said, and a verdict is large.
+  std::unique_ptr<SpokenVerdict> spoken_;
+  std::unique_ptr<Verdict> rival_;  // what evaluations in a row say otherwise
   unsigned rival_count_ = 0;
   unsigned faults_ = 0;  // evaluations in a row, before anything is said
   MonoTime first_fault_;

@@ -101,9 +101,8 @@ void DiagnosisEngine::LookAtBoards(MonoTime now) {
   for (const TraceBoard::Pointer& trace : traces) {
     const ProberKey& key = trace->status.key;
     const auto [path, is_new] = paths_.try_emplace(key);
-    const RouteBoard::Pointer left = is_new ? boards_.routes.Find(key) : nullptr;
-    if (left) {
-      path->second.snapshot = *left;  // counters of the engine before
+    if (is_new) {
+      path->second.said = boards_.routes.Find(key);  // of the engine before
     }
     if (path->second.trace != trace || path->second.table != table_) {
       Look(path->second, trace);
@@ -143,7 +142,7 @@ void DiagnosisEngine::ForgetOthers(const std::vector<TraceBoard::Pointer>& trace
 }
 
 void DiagnosisEngine::Look(Path& path, const TraceBoard::Pointer& trace) {
-  RouteSnapshot& snapshot = path.snapshot;
+  RouteSnapshot snapshot = path.said ? *path.said : RouteSnapshot();
   const bool has_round = trace->last_round != nullptr &&
                          (path.trace == nullptr || path.trace->last_round != trace->last_round);
   if (path.trace != trace) {
@@ -151,7 +150,7 @@ void DiagnosisEngine::Look(Path& path, const TraceBoard::Pointer& trace) {
   }
   path.trace = trace;
   snapshot.status = trace->status;
-  TellOwners(path, *trace);
+  TellOwners(path, *trace, snapshot);
   if (has_round) {
     for (const RouteEvent& event : path.watch.OnRound(*trace->last_round)) {
       Take(snapshot, event);
@@ -159,7 +158,8 @@ void DiagnosisEngine::Look(Path& path, const TraceBoard::Pointer& trace) {
     snapshot.ecmp_width = path.watch.EcmpWidth();
     snapshot.is_looping = path.watch.IsLooping();
   }
-  route_writer_.Publish(trace->status.key, std::make_shared<const RouteSnapshot>(snapshot));
+  path.said = std::make_shared<const RouteSnapshot>(std::move(snapshot));
+  route_writer_.Publish(trace->status.key, path.said);
   verdicts_.OnTrace(*trace, owners_);
 }
 
@@ -181,12 +181,12 @@ void DiagnosisEngine::Take(RouteSnapshot& snapshot, const RouteEvent& event) {
   }
 }
 
-void DiagnosisEngine::TellOwners(Path& path, const TraceSnapshot& trace) const {
+void DiagnosisEngine::TellOwners(Path& path, const TraceSnapshot& trace,
+                                 RouteSnapshot& snapshot) const {
   std::vector<std::optional<IpAddress>> hops;
   for (const HopCounters& hop : trace.hops) {
     hops.push_back(hop.address);
   }
-  RouteSnapshot& snapshot = path.snapshot;
   if (path.table == table_ && hops == snapshot.path) {
     return;
   }

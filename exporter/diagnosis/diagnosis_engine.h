@@ -54,10 +54,10 @@ class DiagnosisEngine final : public Engine {
  private:
   struct Path {
     RouteWatch watch;
-    RouteSnapshot snapshot;
+    RouteBoard::Pointer said;   // what the board shows; null at first
     TraceBoard::Pointer trace;  // looked at last
     OwnWatch::Sight sight;
-    std::uint64_t table = 0;  // the owner table that `snapshot` is by
+    std::uint64_t table = 0;  // the owner table that `said` is by
   };
 
   void RefreshDatabase(MonoTime now);
@@ -66,7 +66,7 @@ class DiagnosisEngine final : public Engine {
   void ForgetOthers(const std::vector<TraceBoard::Pointer>& traces);
   void Look(Path& path, const TraceBoard::Pointer& trace);
   void Take(RouteSnapshot& snapshot, const RouteEvent& event);
-  void TellOwners(Path& path, const TraceSnapshot& trace) const;
+  void TellOwners(Path& path, const TraceSnapshot& trace, RouteSnapshot& snapshot) const;
   void LookForCauses(MonoTime now);
   void LogChange(const RouteSnapshot& snapshot);
 
