@@ -274,7 +274,7 @@ def row_json(row, number, top):
             "gridPos": {"h": 1, "w": GRID_WIDTH, "x": 0, "y": top}}
 
 
-def panels_json(rows):
+def panels_json(rows, points):
     """Panels stand side by side in rows of one height, in the order of the table."""
     result, top = [], 0
     for row in rows:
@@ -285,7 +285,7 @@ def panels_json(rows):
         left = 0
         for panel in row["panels"]:
             grid = {"h": row["height"], "w": panel.get("width", 0), "x": left, "y": top}
-            result.append(panel_json(panel, len(result) + 1, grid))
+            result.append(panel_json(panel, len(result) + 1, grid) | points)
             left += panel["width"]
         if left > GRID_WIDTH:
             raise TableError(f"{row.get('row', 'a row')}: is {left} wide, {GRID_WIDTH} at most")
@@ -346,9 +346,10 @@ def chosen(what, names, of):
 
 def dashboard(source, name, common):
     source, common = expand(source, common["let"]), expand(common, {})
-    require_keys(name, source, ("title", "asks", "variables", "rows"), ("annotations",))
+    require_keys(name, source, ("title", "asks", "variables", "rows"), ("annotations", "points"))
     variables = list(chosen("variables", source["variables"], common["variables"]).items())
     marks = chosen("annotations", source.get("annotations", []), common["annotations"])
+    points = {"maxDataPoints": source["points"]} if "points" in source else {}
     siblings = link("dashboards", "", "") | {"tags": ["pathwitness"], "includeVars": True, "keepTime": True}
     return {"uid": f"pathwitness-{name}", "title": f"Pathwitness / {source['title']}",
             "description": " ".join(source["asks"].split()), "tags": ["pathwitness"], "editable": False,
@@ -357,7 +358,7 @@ def dashboard(source, name, common):
             "annotations": {"list": [annotation(*mark) for mark in marks.items()]},
             "templating": {"list": [datasource_variable()] +
                                    [variable({"name": key} | entry) for key, entry in variables]},
-            "panels": panels_json(source["rows"])}
+            "panels": panels_json(source["rows"], points)}
 
 
 def dashboard_text(path, common):
