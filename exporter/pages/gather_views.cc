@@ -6,8 +6,11 @@
 #include <map>
 #include <utility>
 
+#include "exporter/archive/archive.h"
 #include "exporter/history/history_reader.h"
 #include "exporter/history/incident_log.h"
+#include "exporter/pages/follow_ups.h"
+#include "exporter/pages/reports_page.h"
 
 namespace pathwitness {
 namespace {
@@ -174,7 +177,7 @@ IncidentsView GatherIncidents(const PageSources& sources) {
   return view;
 }
 
-std::optional<IncidentRecord> FindIncident(const PageSources& sources, const std::string& id) {
+std::optional<IncidentView> GatherIncident(const PageSources& sources, const std::string& id) {
   std::map<std::string, IncidentRecord> by_id;
   if (const std::unique_ptr<HistoryReader> history = OpenHistory(*sources.config)) {
     if (std::optional<IncidentRecord> incident = history->Incident(id)) {
@@ -183,7 +186,19 @@ std::optional<IncidentRecord> FindIncident(const PageSources& sources, const std
   }
   AddLive(sources, by_id);
   const auto found = by_id.find(id);
-  return found == by_id.end() ? std::nullopt : std::optional(found->second);
+  if (found == by_id.end()) {
+    return std::nullopt;
+  }
+  const IncidentRecord& incident = found->second;
+  // The last report of a time that the incident was a part of.
+  const WallTime end = incident.closed.value_or(sources.frame.now) + sources.config->archive.every;
+  return IncidentView{.frame = sources.frame,
+                      .incident = incident,
+                      .reports = ReportsBetween(ArchiveFolder(*sources.config),
+                                                incident.witness.target, incident.since, end),
+                      .form_token = FormToken(sources.form_key, id),
+                      .draft = {},
+                      .refusal = {}};
 }
 
 }  // namespace pathwitness

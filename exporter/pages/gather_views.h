@@ -26,6 +26,7 @@ std::optional<TargetView> GatherTarget(const PageSources& sources, const TargetO
 IncidentsView GatherIncidents(const PageSources& sources);
 inline constexpr std::size_t kMostListedIncidents = 200;
 
-std::optional<IncidentRecord> FindIncident(const PageSources& sources, const std::string& id);
+/// With the reports of its witness. Nothing when no such incident is known.
+std::optional<IncidentView> GatherIncident(const PageSources& sources, const std::string& id);
 
 }  // namespace pathwitness

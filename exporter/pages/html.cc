@@ -51,7 +51,8 @@ td.number { font-variant-numeric: tabular-nums; }
 .headline { font-size: 1.3rem; }
 form { display: flex; flex-wrap: wrap; gap: .5rem; align-items: end; margin: .6rem 0; }
 label { display: grid; font-size: .85rem; color: var(--soft); }
-input, button { font: inherit; color: var(--text); background: var(--page); padding: .3rem .6rem;
+label.text { flex: 1 1 100%; max-width: 48rem; }
+input, button, textarea { font: inherit; color: var(--text); background: var(--page); padding: .3rem .6rem;
   border: 1px solid var(--soft); border-radius: .3rem; max-width: 100%; }
 svg { display: block; width: 100%; height: auto; }
 svg text { fill: var(--soft); font-size: 12px; }

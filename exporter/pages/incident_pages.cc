@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "exporter/pages/follow_ups.h"
+#include "exporter/pages/reports_page.h"
 #include "exporter/pages/shown_values.h"
 #include "exporter/rfc3339.h"
 
@@ -88,16 +90,60 @@ std::string Targets(const IncidentRecord& incident) {
   return list + "</ul>\n";
 }
 
-std::string FollowUps(const IncidentRecord& incident) {
-  if (incident.follow_ups.empty()) {
+std::string Reports(const IncidentView& view) {
+  if (view.reports.empty()) {
     return {};
   }
-  std::string notes = "<h2>What people wrote</h2>\n";
-  for (const FollowUp& note : incident.follow_ups) {
-    notes += fmt::format("<p><b>{}</b> at {}: {}</p>\n", EscapeHtml(note.author),
-                         FormatRfc3339(note.at, TimePrecision::Seconds), EscapeHtml(note.text));
+  return "<h2>Reports of its witness</h2>\n" + ReportTable(view.reports);
+}
+
+/// Each line of a text on a line of its own.
+std::string Lines(std::string_view text) {
+  std::string html;
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+    html += EscapeHtml(line) + (text.empty() ? "" : "<br>");
   }
-  return notes;
+  return html;
+}
+
+std::string Form(const IncidentView& view) {
+  if (view.form_token.empty()) {
+    return {};
+  }
+  std::string text;  // line feeds stay, which EscapeHtml replaces
+  for (const char character : view.draft.text) {
+    text += character == '\n' ? std::string("\n") : EscapeHtml(std::string_view(&character, 1));
+  }
+  return fmt::format(
+      "<form method=\"post\" action=\"/incidents/{}{}\">"
+      "<input type=\"hidden\" name=\"token\" value=\"{}\">\n"
+      "<label>Your name <input name=\"author\" value=\"{}\" maxlength=\"{}\" required "
+      "autocomplete=\"name\"></label>\n"
+      "<label class=\"text\">What happened, what was done, a ticket's number "
+      "<textarea name=\"text\" rows=\"4\" maxlength=\"{}\" required>\n{}</textarea></label>\n"
+      "<button>Keep it</button></form>\n"
+      "<p class=\"soft\">It cannot be changed afterwards.</p>\n",
+      EscapeUrl(view.incident.id), kFollowUpsPath, view.form_token, EscapeHtml(view.draft.author),
+      kLongestAuthor, kLongestFollowUp, text);
+}
+
+std::string FollowUps(const IncidentView& view) {
+  const std::vector<FollowUp>& notes = view.incident.follow_ups;
+  if (notes.empty() && view.form_token.empty()) {
+    return {};
+  }
+  std::string html = "<h2 id=\"follow-ups\">What people wrote</h2>\n";
+  for (const FollowUp& note : notes) {
+    html += fmt::format("<p><b>{}</b> <span class=\"soft\">{}</span><br>{}</p>\n",
+                        EscapeHtml(note.author), FormatRfc3339(note.at, TimePrecision::Seconds),
+                        Lines(note.text));
+  }
+  if (!view.refusal.empty()) {
+    html += fmt::format("<p class=\"said\" role=\"alert\">{}</p>\n", EscapeHtml(view.refusal));
+  }
+  return html + Form(view);
 }
 
 std::string Summary(const IncidentRecord& incident, const PageFrame& frame) {
@@ -154,11 +200,12 @@ std::string IncidentsPage(const IncidentsView& view) {
   return PageDocument(view.frame, "Incidents", body, "/api/v1/incidents");
 }
 
-std::string IncidentPage(const PageFrame& frame, const IncidentRecord& incident) {
-  return PageDocument(
-      frame, "Incident " + incident.id,
-      Summary(incident, frame) + Updates(incident) + Targets(incident) + FollowUps(incident),
-      "/api/v1/incidents/" + EscapeUrl(incident.id));
+std::string IncidentPage(const IncidentView& view) {
+  const IncidentRecord& incident = view.incident;
+  return PageDocument(view.frame, "Incident " + incident.id,
+                      Summary(incident, view.frame) + Updates(incident) + Targets(incident) +
+                          Reports(view) + FollowUps(view),
+                      "/api/v1/incidents/" + EscapeUrl(incident.id));
 }
 
 }  // namespace pathwitness

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "exporter/archive/manifest.h"
 #include "exporter/history/history_values.h"
 #include "exporter/pages/html.h"
 
@@ -24,7 +25,18 @@ struct IncidentsView {
 /// The page at `/incidents`.
 std::string IncidentsPage(const IncidentsView& view);
 
-/// The page at `/incidents/<id>`: what was said and when, whom it concerned, what people wrote.
-std::string IncidentPage(const PageFrame& frame, const IncidentRecord& incident);
+/// What the page of an incident shows.
+struct IncidentView {
+  PageFrame frame;
+  IncidentRecord incident;
+  std::vector<Manifest> reports;  // of its witness while it lasted, the newest first
+  std::string form_token;         // of the form to write on; empty: nobody may write here
+  FollowUp draft;                 // what the form has in it
+  std::string_view refusal;       // why that was not taken; empty: nothing was sent
+};
+
+/// The page at `/incidents/<id>`: what was said and when, whom it concerned, its reports, what
+/// people wrote.
+std::string IncidentPage(const IncidentView& view);
 
 }  // namespace pathwitness

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "exporter/evidence/report_facts.h"
 #include "exporter/pages/shown_values.h"
@@ -35,8 +36,8 @@ Json MillisecondsOrNull(const std::optional<double>& seconds) {
 }
 
 // What is no UTF-8 in a name becomes U+FFFD instead of an exception.
-std::string Dump(const Json& json) {
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+std::string Dump(const Json& json, int indent = 2) {
+  return json.dump(indent, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 Json ProberJson(const ProberStatus& status, const Said& said) {
@@ -98,28 +99,52 @@ Json PulseJson(const PulseSnapshot& pulse, const Said& said) {
   return json;
 }
 
-/// A list of probers for each target, also for those without any.
-std::map<std::string, Json> ProbersByTarget(const StatusView& view) {
+/// The probers of one target.
+struct Probers {
+  std::vector<const TraceSnapshot*> traces;
+  std::vector<const HttpsSnapshot*> https;
+  std::vector<const PulseSnapshot*> pulses;
+};
+
+/// Those of each target, also of one without any.
+std::map<std::string_view, Probers> ProbersByTarget(const StatusView& view) {
+  std::map<std::string_view, Probers> probers;
+  for (const std::string& target : view.targets) {
+    probers.emplace(target, Probers());
+  }
+  const auto add = [&probers](const auto& snapshots, auto list) {
+    for (const auto& snapshot : snapshots) {
+      (probers[snapshot->status.key.target].*list).push_back(snapshot.get());
+    }
+  };
+  add(view.traces, &Probers::traces);
+  add(view.https, &Probers::https);
+  add(view.pulses, &Probers::pulses);
+  return probers;
+}
+
+Said SaidIn(const StatusView& view) {
   Said said;
   for (const auto& verdict : view.verdicts) {
     if (verdict->verdict) {
       said.emplace(verdict->status.key, verdict.get());
     }
   }
-  std::map<std::string, Json> probers;
-  for (const std::string& target : view.targets) {
-    probers.emplace(target, Json::array());
+  return said;
+}
+
+Json ProbersJson(const Probers& probers, const Said& said) {
+  Json json = Json::array();
+  for (const TraceSnapshot* const trace : probers.traces) {
+    json.push_back(TraceJson(*trace, said));
   }
-  const auto add = [&](const auto& snapshots, auto to_json) {
-    for (const auto& snapshot : snapshots) {
-      Json& list = probers.try_emplace(snapshot->status.key.target, Json::array()).first->second;
-      list.push_back(to_json(*snapshot, said));
-    }
-  };
-  add(view.traces, TraceJson);
-  add(view.https, HttpsJson);
-  add(view.pulses, PulseJson);
-  return probers;
+  for (const HttpsSnapshot* const https : probers.https) {
+    json.push_back(HttpsJson(*https, said));
+  }
+  for (const PulseSnapshot* const pulse : probers.pulses) {
+    json.push_back(PulseJson(*pulse, said));
+  }
+  return json;
 }
 
 Json HeadJson(const StatusView& view) {
@@ -242,22 +267,30 @@ Json TracedPathJson(const TracedPath& path) {
 
 }  // namespace
 
+// A line for each target, which is forgotten before the next one is made: all of them as one tree
+// would take longer to put into memory than to write.
 std::string TargetsDocument(const StatusView& view) {
-  Json json = HeadJson(view);
-  json["targets"] = Json::array();
-  for (auto& [name, probers] : ProbersByTarget(view)) {
+  constexpr int kOneLine = -1;
+  const Said said = SaidIn(view);
+  std::string text = Dump(HeadJson(view), kOneLine);
+  text.erase(text.rfind('}'));
+  text += ",\"targets\":[";
+  std::string_view separator = "\n";
+  for (const auto& [name, probers] : ProbersByTarget(view)) {
     Json target;
     target["name"] = name;
-    target["probers"] = std::move(probers);
-    json["targets"].push_back(std::move(target));
+    target["probers"] = ProbersJson(probers, said);
+    text += separator;
+    text += Dump(target, kOneLine);
+    separator = ",";
   }
-  return Dump(json);
+  return text + "]}\n";
 }
 
 std::string TargetDocument(const TargetView& view) {
   Json json = HeadJson(view.status);
   json["name"] = view.name;
-  json["probers"] = ProbersByTarget(view.status)[view.name];
+  json["probers"] = ProbersJson(ProbersByTarget(view.status)[view.name], SaidIn(view.status));
   json["history_problem"] = TextOrNull(view.history_problem);
   json["services"] = Json::array();
   for (const WatchedService& service : view.services) {

@@ -43,13 +43,6 @@ HttpResponse Problem(int status, std::string_view line) {
   return {.status = status, .body = std::string(line) + "\n"};
 }
 
-HttpResponse Html(std::string body) {
-  return {.content_type = "text/html; charset=utf-8",
-          .body = std::move(body),
-          .headers = {{"Content-Security-Policy", ContentSecurityPolicy()},
-                      {"Referrer-Policy", "same-origin"}}};
-}
-
 HttpResponse Json(std::string body) {
   return {.content_type = "application/json", .body = std::move(body)};
 }
@@ -76,7 +69,7 @@ HttpResponse Status(const QueryParameters& query, const PageSources& sources) {
   StatusView view = GatherStatus(sources);
   view.search = ValueOf(query, "q");
   view.page = PageNumber(ValueOf(query, "page"));
-  return Html(StatusPage(view));
+  return HtmlResponse(StatusPage(view));
 }
 
 HttpResponse Target(std::string_view name, const QueryParameters& query, Form form,
@@ -86,21 +79,22 @@ HttpResponse Target(std::string_view name, const QueryParameters& query, Form fo
   if (!view) {
     return Problem(404, "there is no such target: / has those there are");
   }
-  return form == Form::Html ? Html(TargetPage(*view)) : Json(TargetDocument(*view));
+  return form == Form::Html ? HtmlResponse(TargetPage(*view)) : Json(TargetDocument(*view));
 }
 
 HttpResponse Incident(std::string_view id, Form form, const PageSources& sources) {
-  const std::optional<IncidentRecord> incident = FindIncident(sources, std::string(id));
-  if (!incident) {
+  const std::optional<IncidentView> view = GatherIncident(sources, std::string(id));
+  if (!view) {
     return Problem(404, "no such incident is known: /incidents has those that are");
   }
-  return form == Form::Html ? Html(IncidentPage(sources.frame, *incident))
-                            : Json(IncidentDocument(*incident));
+  return form == Form::Html ? HtmlResponse(IncidentPage(*view))
+                            : Json(IncidentDocument(view->incident));
 }
 
 HttpResponse Incidents(Form form, const PageSources& sources) {
   const IncidentsView view = GatherIncidents(sources);
-  return form == Form::Html ? Html(IncidentsPage(view)) : Json(IncidentsDocument(view.incidents));
+  return form == Form::Html ? HtmlResponse(IncidentsPage(view))
+                            : Json(IncidentsDocument(view.incidents));
 }
 
 /// The moments that are filled in, in time order; or what is wrong with one.
@@ -179,7 +173,7 @@ HttpResponse Compared(const HttpRequest& request, const QueryParameters& query, 
   }
   if (form == Form::Html) {
     view.json_path = view.comparison ? fmt::format("{}{}?{}", kApi, kCompare, request.query) : "";
-    return Html(ComparePage(view));
+    return HtmlResponse(ComparePage(view));
   }
   if (!view.comparison) {
     return Problem(400, is_asked ? view.problem : "target is missing");
@@ -200,7 +194,7 @@ HttpResponse Reports(std::string_view path, const PageSources& sources) {
       return Problem(404, "there are no reports of that name: /reports/ has those there are");
     }
     view->frame = sources.frame;
-    return Html(ReportsPage(*view));
+    return HtmlResponse(ReportsPage(*view));
   }
   std::optional<std::string> text = ReadReportFile(folder, path);
   if (!text) {
@@ -227,7 +221,7 @@ HttpResponse Answer(std::string_view path, const HttpRequest& request, const Que
     return Reports(path.substr(kReports.size()), sources);
   }
   if (form == Form::Html && path == kPublicStatus) {
-    return Html(PublicStatusPage(GatherPublicStatus(sources)));
+    return HtmlResponse(PublicStatusPage(GatherPublicStatus(sources)));
   }
   if (form == Form::Html && path == kPublicStatusJson) {
     return Json(PublicStatusDocument(GatherPublicStatus(sources)));
@@ -242,6 +236,13 @@ HttpResponse Answer(std::string_view path, const HttpRequest& request, const Que
 }
 
 }  // namespace
+
+HttpResponse HtmlResponse(std::string document) {
+  return {.content_type = "text/html; charset=utf-8",
+          .body = std::move(document),
+          .headers = {{"Content-Security-Policy", ContentSecurityPolicy()},
+                      {"Referrer-Policy", "same-origin"}}};
+}
 
 HttpResponse AnswerPage(const HttpRequest& request, const PageSources& sources) {
   const std::optional<std::string> decoded = DecodePath(request.path);

@@ -20,6 +20,11 @@ std::string OrNone(std::string_view text) {
   return text.empty() ? std::string(kNoValue) : EscapeHtml(text);
 }
 
+/// "trace_icmp over ipv4": one of the target's.
+std::string NameOf(const ProberKey& prober) {
+  return fmt::format("{} over {}", ProberName(prober.prober), ProberFamilyName(prober.family));
+}
+
 std::string MeanRoundTrip(const HopCounters& hop) {
   return hop.round_trip_count == 0
              ? std::string(kNoValue)
@@ -48,7 +53,7 @@ std::string HopTable(const TracedPath& path) {
   for (const LiveHop& hop : hops) {
     AppendHop(rows, hop);
   }
-  return ScrollBox("Hops of the path now", rows + "</tbody>\n") +
+  return ScrollBox("Hops now, " + NameOf(path.trace->status.key), rows + "</tbody>\n") +
          "<p class=\"soft\">Counts are since the start of the prober. A router that answers few "
          "probes loses nothing by that alone: what matters is loss that goes on to the end.</p>\n";
 }
@@ -101,13 +106,11 @@ std::string ChangeTable(const TracedPath& path) {
   for (const RouteChangeRecord& change : path.changes) {
     AppendChange(rows, change);
   }
-  return html + ScrollBox("Route changes", rows + "</tbody>\n");
+  return html + ScrollBox("Route changes, " + NameOf(path.trace->status.key), rows + "</tbody>\n");
 }
 
 std::string PathPart(const TracedPath& path, bool has_history) {
-  const ProberKey& key = path.trace->status.key;
-  std::string html =
-      fmt::format("<h2>{} over {}</h2>\n", ProberName(key.prober), ProberFamilyName(key.family));
+  std::string html = fmt::format("<h2>{}</h2>\n", NameOf(path.trace->status.key));
   if (path.said != nullptr && path.said->verdict) {
     html += fmt::format("<p class=\"said\">{}</p>\n", EscapeHtml(path.said->verdict->text));
   }
@@ -121,9 +124,7 @@ std::string PathPart(const TracedPath& path, bool has_history) {
 }
 
 std::string ServicePart(const WatchedService& service) {
-  std::string html =
-      fmt::format("<h2>{} over {}</h2>\n<div class=\"charts\">\n",
-                  ProberName(service.prober.prober), ProberFamilyName(service.prober.family));
+  std::string html = fmt::format("<h2>{}</h2>\n<div class=\"charts\">\n", NameOf(service.prober));
   for (const NamedServiceChart& named : service.charts) {
     html += ServiceChartSvg(named.chart, named.name);
   }

@@ -8,10 +8,15 @@ namespace pathwitness {
 namespace {
 
 enum class Plus : std::uint8_t { IsItself, IsSpace };
+enum class Lines : std::uint8_t { One, Many };
 
 bool IsControl(char character) {
   const auto byte = static_cast<unsigned char>(character);
   return byte < 0x20 || byte == 0x7F;
+}
+
+bool IsWhiteSpace(char character) {
+  return character == '\n' || character == '\r' || character == '\t';
 }
 
 std::optional<char> DecodeEscape(std::string_view digits) {
@@ -24,7 +29,7 @@ std::optional<char> DecodeEscape(std::string_view digits) {
   return static_cast<char>(value);
 }
 
-std::variant<std::string, QueryError> Decode(std::string_view text, Plus plus) {
+std::variant<std::string, QueryError> Decode(std::string_view text, Plus plus, Lines lines) {
   std::string decoded;
   for (std::size_t i = 0; i < text.size(); ++i) {
     char character = text[i];
@@ -38,7 +43,7 @@ std::variant<std::string, QueryError> Decode(std::string_view text, Plus plus) {
     } else if (character == '+' && plus == Plus::IsSpace) {
       character = ' ';
     }
-    if (IsControl(character)) {
+    if (IsControl(character) && (lines == Lines::One || !IsWhiteSpace(character))) {
       return QueryError::BadCharacter;
     }
     decoded += character;
@@ -46,12 +51,12 @@ std::variant<std::string, QueryError> Decode(std::string_view text, Plus plus) {
   return decoded;
 }
 
-std::optional<QueryError> AddPair(std::string_view pair, QueryParameters& parameters) {
+std::optional<QueryError> AddPair(std::string_view pair, Lines lines, QueryParameters& parameters) {
   const std::size_t equals = pair.find('=');
   const std::string_view raw_value =
       equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1);
-  auto name = Decode(pair.substr(0, equals), Plus::IsSpace);
-  auto value = Decode(raw_value, Plus::IsSpace);
+  auto name = Decode(pair.substr(0, equals), Plus::IsSpace, Lines::One);
+  auto value = Decode(raw_value, Plus::IsSpace, lines);
   for (const auto* part : {&name, &value}) {
     if (const auto* error = std::get_if<QueryError>(part)) {
       return *error;
@@ -65,6 +70,21 @@ std::optional<QueryError> AddPair(std::string_view pair, QueryParameters& parame
           .emplace(std::get<std::string>(std::move(name)), std::get<std::string>(std::move(value)))
           .second;
   return is_new ? std::nullopt : std::optional(QueryError::Repeated);
+}
+
+std::variant<QueryParameters, QueryError> ParsePairs(std::string_view pairs, Lines lines) {
+  QueryParameters parameters;
+  while (!pairs.empty()) {
+    const std::string_view pair = pairs.substr(0, pairs.find('&'));
+    pairs.remove_prefix(std::min(pairs.size(), pair.size() + 1));
+    if (pair.empty()) {
+      continue;
+    }
+    if (const std::optional<QueryError> error = AddPair(pair, lines, parameters)) {
+      return *error;
+    }
+  }
+  return parameters;
 }
 
 }  // namespace
@@ -89,22 +109,21 @@ std::variant<QueryParameters, QueryError> ParseQuery(std::string_view query) {
   if (query.size() > kMaxQueryBytes) {
     return QueryError::TooLong;
   }
-  QueryParameters parameters;
-  while (!query.empty()) {
-    const std::string_view pair = query.substr(0, query.find('&'));
-    query.remove_prefix(std::min(query.size(), pair.size() + 1));
-    if (pair.empty()) {
-      continue;
-    }
-    if (const std::optional<QueryError> error = AddPair(pair, parameters)) {
-      return *error;
+  return ParsePairs(query, Lines::One);
+}
+
+std::variant<QueryParameters, QueryError> ParseForm(std::string_view body) {
+  auto form = ParsePairs(body, Lines::Many);
+  if (auto* const values = std::get_if<QueryParameters>(&form)) {
+    for (auto& [name, value] : *values) {
+      std::erase(value, '\r');
     }
   }
-  return parameters;
+  return form;
 }
 
 std::optional<std::string> DecodePath(std::string_view path) {
-  auto decoded = Decode(path, Plus::IsItself);
+  auto decoded = Decode(path, Plus::IsItself, Lines::One);
   auto* text = std::get_if<std::string>(&decoded);
   return text == nullptr ? std::nullopt : std::optional(std::move(*text));
 }

@@ -32,6 +32,10 @@ using QueryParameters = std::map<std::string, std::string, std::less<>>;
 /// Source: WHATWG URL, application/x-www-form-urlencoded parsing.
 std::variant<QueryParameters, QueryError> ParseQuery(std::string_view query);
 
+/// Reads the body of a form in the same way, however long; its values may have several lines, which
+/// end in a line feed, and tabs.
+std::variant<QueryParameters, QueryError> ParseForm(std::string_view body);
+
 /// Decodes the escapes of a path, where `+` is itself. Empty when an escape is broken or stands
 /// for a control character.
 /// Source: RFC 3986 section 2.1.

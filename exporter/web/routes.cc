@@ -21,6 +21,7 @@ namespace {
 constexpr std::string_view kExposition = "text/plain; version=0.0.4; charset=utf-8";
 constexpr std::string_view kPulsePrefix = "/pulse/";
 constexpr std::string_view kRunbookPrefix = "/runbooks/";
+constexpr std::string_view kFollowUpSuffix = "/follow-ups";
 constexpr std::string_view kReloadPath = "/-/reload";
 constexpr std::string_view kDrillPath = "/-/drill";
 constexpr std::string_view kDrillPrefix = "/-/drill/";
@@ -196,7 +197,8 @@ class Routes::Impl {
       return Runbook(request, path->substr(kRunbookPrefix.size()));
     }
     if (IsPagePath(*path)) {
-      return Page(request);
+      return IsRead(request) || !path->ends_with(kFollowUpSuffix) ? Page(request)
+                                                                  : WriteFollowUp(request);
     }
     if (*path == kReloadPath) {
       return Reload(request);
@@ -244,6 +246,17 @@ class Routes::Impl {
     }
     const Place place(scrapes_);
     return place.IsTaken() ? views_.page(request) : Busy("too many readers at a time");
+  }
+
+  HttpResponse WriteFollowUp(const HttpRequest& request) {
+    if (request.method != "POST") {
+      return MethodNotAllowed("POST");
+    }
+    if (!views_.follow_up) {
+      return PlainText(403, "writing is off: start with --web.enable-follow-ups");
+    }
+    const Place place(scrapes_);
+    return place.IsTaken() ? views_.follow_up(request) : Busy("too many readers at a time");
   }
 
   // NOLINTNEXTLINE(readability-make-member-function-const): the table's type is not

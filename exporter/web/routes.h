@@ -69,7 +69,9 @@ struct Views {
   std::function<std::optional<std::string>(const std::string& alert)> runbook;
   // Empty when asked for too long ago, or when the process is stopping. No function: not allowed.
   std::function<std::optional<ReloadResult>()> reload = {};
-  std::function<HttpResponse(const HttpRequest&)> drill = {};   // No function: not allowed.
+  std::function<HttpResponse(const HttpRequest&)> drill = {};  // No function: not allowed.
+  // POST of what somebody wrote, see AnswerFollowUp. No function: not allowed.
+  std::function<HttpResponse(const HttpRequest&)> follow_up = {};
   std::function<void(ScrapeEnd)> on_scrape = [](ScrapeEnd) {};  // counts them
 };
 
@@ -91,6 +93,8 @@ struct Views {
 ///   POST /-/reload         reads the configuration again; 200 when it is in force, 500 with the
 ///                          problems when the old one stays, 403 when not allowed, 503 too many at
 ///                          a time, 504 when it takes too long
+///   POST /incidents/<id>/follow-ups
+///                          what somebody wrote about an incident, 403 when not allowed
 ///   /-/drill...            drills (see drill_pages.h), 403 when not allowed
 ///   POST /pulse/<name>     a heartbeat; 200 when stored, 404 unknown name, 503 when it could not
 ///                          be stored: send it again
@@ -101,8 +105,8 @@ struct Views {
 class Routes {
  public:
   /// `max_scrapes`: of the metrics and the pages, at a time.
-  /// Pre: IsUsableTelemetryPath(telemetry_path); every view but `reload` and `drill` is set;
-  /// 0 < max_scrapes <= kMostScrapes.
+  /// Pre: IsUsableTelemetryPath(telemetry_path); every view but `reload`, `drill` and `follow_up`
+  /// is set; 0 < max_scrapes <= kMostScrapes.
   Routes(std::string telemetry_path, Views views, int max_scrapes = kMaxScrapes);
   ~Routes();
   Routes(const Routes&) = delete;

@@ -77,6 +77,26 @@ TEST(DecodePath, RefusesBrokenEscapesAndNul) {
   EXPECT_EQ(DecodePath("/metrics%00.html"), std::nullopt);
 }
 
+TEST(ParseForm, ATextMayHaveLinesThatEndInALineFeed) {
+  const auto form = ParseForm("author=ann+b&text=one%0D%0Atwo%09%C3%A9");
+  ASSERT_TRUE(std::holds_alternative<QueryParameters>(form));
+  EXPECT_EQ(std::get<QueryParameters>(form).at("author"), "ann b");
+  EXPECT_EQ(std::get<QueryParameters>(form).at("text"), "one\ntwo\t\xc3\xa9");
+}
+
+TEST(ParseForm, RefusesOtherControlCharactersAndNamesWithLines) {
+  for (const char* const body : {"text=%00", "text=%1b[2J", "te%0Axt=a"}) {
+    const auto form = ParseForm(body);
+    ASSERT_TRUE(std::holds_alternative<QueryError>(form)) << body;
+    EXPECT_EQ(std::get<QueryError>(form), QueryError::BadCharacter) << body;
+  }
+}
+
+TEST(ParseForm, MayBeLongerThanAQuery) {
+  const auto form = ParseForm("text=" + std::string(kMaxQueryBytes, 'x'));
+  EXPECT_TRUE(std::holds_alternative<QueryParameters>(form));
+}
+
 TEST(AcceptsGzip, WhenItIsNamed) {
   EXPECT_TRUE(AcceptsGzip("gzip"));
   EXPECT_TRUE(AcceptsGzip("deflate, GZIP;q=0.1"));

@@ -19,6 +19,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
       std::abort();
     }
   }
+  const auto form = ParseForm(text);
+  if (const auto* values = std::get_if<QueryParameters>(&form);
+      values != nullptr && values->size() > kMaxQueryParameters) {
+    std::abort();
+  }
   const auto path = DecodePath(text);
   if (path && (path->size() > size || path->find('\0') != std::string::npos)) {
     std::abort();

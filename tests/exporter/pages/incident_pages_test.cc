@@ -45,14 +45,23 @@ IncidentRecord Incident() {
           .follow_ups = {{.at = Now(), .author = kHostile, .text = kHostile}}};
 }
 
+IncidentView View() {
+  return {.frame = Frame(),
+          .incident = Incident(),
+          .reports = {},
+          .form_token = "",
+          .draft = {},
+          .refusal = {}};
+}
+
 TEST(IncidentPage, HostileTextIsNeverMarkup) {
-  const std::string html = IncidentPage(Frame(), Incident());
+  const std::string html = IncidentPage(View());
   EXPECT_THAT(html, Not(HasSubstr("<script")));
   EXPECT_THAT(html, Not(HasSubstr("alert(\"x\")")));
 }
 
 TEST(IncidentPage, ShowsHowFarItReachedOverTimeAndWhatIsSaidNow) {
-  const std::string html = IncidentPage(Frame(), Incident());
+  const std::string html = IncidentPage(View());
   EXPECT_THAT(html, HasSubstr("<p class=\"said\">3 of 5 targets."));
   EXPECT_THAT(html, HasSubstr("<td>2025-12-31T23:00:00Z</td><td>1 of 5</td>"));
   EXPECT_THAT(html, HasSubstr("<td>2025-12-31T23:30:00Z</td><td>3 of 5</td>"));
@@ -60,8 +69,22 @@ TEST(IncidentPage, ShowsHowFarItReachedOverTimeAndWhatIsSaidNow) {
 }
 
 TEST(IncidentPage, LeadsToTheWitnessesPathBeforeAndDuring) {
-  EXPECT_THAT(IncidentPage(Frame(), Incident()),
+  EXPECT_THAT(IncidentPage(View()),
               HasSubstr("at1=2025-12-31T22%3A45%3A00Z&amp;at2=2025-12-31T23%3A25%3A00Z\">"));
+}
+
+TEST(IncidentPage, LeadsToItsReports) {
+  IncidentView view = View();
+  view.reports = {{.name = {.target = "web", .day = "2026-01-01", .stem = "000000Z__a_to_b"},
+                   .entries = {{.file = "000000Z__a_to_b.txt", .sha256 = ""}}}};
+  EXPECT_THAT(IncidentPage(view),
+              HasSubstr("<a href=\"/reports/web/2026-01-01/000000Z__a_to_b.txt\">txt</a>"));
+}
+
+TEST(IncidentPage, WhatPeopleWroteKeepsItsLines) {
+  IncidentView view = View();
+  view.incident.follow_ups[0].text = "rang lab-cloud\n<b>ticket 7";
+  EXPECT_THAT(IncidentPage(view), HasSubstr("rang lab-cloud<br>&lt;b&gt;ticket 7</p>"));
 }
 
 TEST(IncidentsPage, SaysWhichAreOpenAndWhyOlderOnesAreMissing) {

@@ -13,6 +13,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using namespace std::chrono_literals;
 
 /// An archive with one report, and a secret beside it.
 class ReportsPageTest : public testing::Test {
@@ -55,6 +56,18 @@ TEST_F(ReportsPageTest, GivesOutNothingThatIsNoPartOfAReport) {
         std::string(), "office-to-web//" + name_.day + "/" + name_.stem + ".txt"}) {
     EXPECT_FALSE(ReadReportFile(archive_, path)) << path;
   }
+}
+
+TEST_F(ReportsPageTest, FindsThoseOfATime) {
+  const auto count = [this](Duration before, Duration after) {
+    return ReportsBetween(archive_, "office-to-web", report_.at - before, report_.at + after)
+        .size();
+  };
+  EXPECT_EQ(count(0s, 0s), 1U);
+  EXPECT_EQ(count(48h, 1s), 1U) << "it began two days before";
+  EXPECT_EQ(count(-1s, 1h), 0U);
+  EXPECT_EQ(count(1h, -1s), 0U);
+  EXPECT_TRUE(ReportsBetween(archive_, "../reports/office-to-web", report_.at, report_.at).empty());
 }
 
 TEST_F(ReportsPageTest, AFolderThatIsNotThereIsNoPage) {

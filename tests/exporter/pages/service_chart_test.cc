@@ -49,8 +49,8 @@ TEST(ServiceChart, APhaseStandsOnTheOneBeforeIt) {
 
 TEST(ServiceChart, ATimeOfWhichNothingIsKnownIsAGap) {
   const std::string svg = Svg({Bucket(0s, 1, 0), Bucket(50s, 1, 0)});
-  const std::string connects = svg.substr(svg.find("class=\"phase-connect\" d=\"M60"));
-  EXPECT_EQ(std::count(connects.begin(), connects.begin() + connects.find('/'), 'M'), 2);
+  const std::string rest = svg.substr(svg.find("class=\"phase-connect\" d=\"M60"));
+  EXPECT_EQ(std::ranges::count(rest.substr(0, rest.find('/')), 'M'), 2);
 }
 
 TEST(ServiceChart, WithoutAnyRequestThereIsNoPicture) {
