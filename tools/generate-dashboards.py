@@ -42,7 +42,7 @@ WORDS = {
     "severity": {1: ("info", "blue"), 2: ("warning", "orange"), 3: ("critical", "red")},
     "present": {1: (" ", "blue")},
     "holds": {0: ("no", "red"), 1: ("yes", "green")},
-    "yes": {0: ("no", "text"), 1: ("yes", "orange")},
+    "yes": {0: ("no", "transparent"), 1: ("yes", "orange")},
 }
 
 
@@ -168,7 +168,7 @@ def heatmap(panel):
                          "fill": "dark-orange", "reverse": False},
                "cellValues": {"unit": unit if rows else "short"},
                "yAxis": {"axisPlacement": "left", "reverse": rows, "unit": "short" if rows else unit},
-               "rowsFrame": {"layout": "auto"}, "filterValues": {"le": -1 if rows else 1e-9},
+               "rowsFrame": {"layout": "unknown" if rows else "auto"}, "filterValues": {"le": -1 if rows else 1e-9},
                "legend": {"show": True}, "tooltip": {"mode": "single", "yHistogram": not rows},
                "exemplars": {"color": "rgba(255,0,255,0.7)"}}
     if rows and unit == "percentunit":
@@ -315,10 +315,11 @@ def datasource_variable():
 
 def annotation(name, entry):
     """Marks in all graphs: an event at the time that its value says (`at`), or the while that a series
-    is there (`while`)."""
-    require_keys(name, entry, ("color", "text"), ("at", "while"))
+    is there (`while`). With `quiet` one has to ask for it, at the top of the dashboard."""
+    require_keys(name, entry, ("color", "text"), ("at", "while", "quiet"))
     at = "at" in entry
-    return {"name": name, "datasource": DATASOURCE, "enable": True, "hide": False, "iconColor": entry["color"],
+    return {"name": name, "datasource": DATASOURCE, "enable": not entry.get("quiet", False), "hide": False,
+            "iconColor": entry["color"],
             "expr": (f"({entry['at'].strip()}) * 1000" if at else entry["while"].strip()),
             "titleFormat": name, "textFormat": entry["text"], "tagKeys": "", "step": "",
             "useValueForTime": at}
