@@ -50,7 +50,8 @@ VERDICT = (
 )
 OWNER = (
     '{{ with printf "topk(1, pathwitness:verdict:probability{target=%q,owner!=\\"\\"})" $labels.target | query }}'
-    '{{ . | first | label "owner" }} (P={{ . | first | value | printf "%.2f" }}){{ else }}nobody is named{{ end }}'
+    '{{ . | first | label "owner" }} (P={{ . | first | value | printf "%.2f" }})'
+    '{{ with . | first | label "contact" }}, contact {{ . }}{{ end }}{{ else }}nobody is named{{ end }}'
 )
 INCIDENT = (
     '{{ with printf "topk(1, pathwitness:target_incident:targets{target=%q})" $labels.target | query }}'
