@@ -15,6 +15,7 @@
 #include "exporter/drill/drill_pages.h"
 #include "exporter/history/history_reader.h"
 #include "exporter/history/restore_incidents.h"
+#include "exporter/pages/follow_ups.h"
 #include "exporter/rules/runbooks.h"
 #include "exporter/version.h"
 #include "exporter/web/server.h"
@@ -36,6 +37,7 @@ bool HasRound(const Snapshots& snapshots) {
 App::App(AppSettings settings, LoadedConfig loaded, PortFactory open_port, const Clock& clock,
          StderrLog& log)
     : settings_(std::move(settings)),
+      form_key_(settings_.allows_follow_ups ? MakeFormKey() : std::string()),
       clock_(clock),
       log_(log),
       config_writer_(config_board_.NewWriter()),
@@ -216,6 +218,12 @@ Views App::MakeViews() {
                 request, *InForce()->config,
                 {.book = drills_, .traces = boards_.traces, .clock = clock_, .log = log_});
           },
+      .follow_up =
+          [this](const HttpRequest& request) {
+            return AnswerFollowUp(request, Pages(), [this](const auto& incident, const auto& note) {
+              return StoreFollowUp(incident, note, engines_.History());
+            });
+          },
       .on_scrape = [this](ScrapeEnd end) { ++scrapes_.at(static_cast<std::size_t>(end)); },
   };
 }
@@ -235,7 +243,8 @@ ExporterFacts App::Facts() {
           .log_messages = log_.Counts(),
           .engines = engines_.Vitals(),
           .discovery_refused = CountRefused(in_force->refused),
-          .scrapes = Scrapes()};
+          .scrapes = Scrapes(),
+          .web = settings_.web_facts()};
 }
 
 PageSources App::Pages() const {
@@ -245,7 +254,8 @@ PageSources App::Pages() const {
           .frame = {.version = std::string(Version()),
                     .environment = config->environment,
                     .telemetry_path = settings_.telemetry_path,
-                    .now = clock_.WallNow()}};
+                    .now = clock_.WallNow()},
+          .form_key = form_key_};
 }
 
 std::string App::ConfigText() const {

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,6 +18,7 @@
 #include "exporter/drill/drill_book.h"
 #include "exporter/engines.h"
 #include "exporter/log.h"
+#include "exporter/metrics/exporter_facts.h"
 #include "exporter/metrics/render.h"
 #include "exporter/on_demand.h"
 #include "exporter/pages/pages.h"
@@ -35,6 +37,7 @@ struct AppSettings {
   Shard shard = {};
   bool allows_follow_ups = false;  // of whoever reads the pages
   std::optional<Responder> responder = {};  // absent: it reflects nothing
+  std::function<WebFacts()> web_facts = [] { return WebFacts(); };
 };
 
 /// Everything that measures: the boards, an engine for each kind of probe, and what the web server

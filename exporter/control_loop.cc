@@ -32,9 +32,11 @@ int OpenSignals() {
 
 }  // namespace
 
-ControlLoop::ControlLoop(App& app, ServiceManager& manager, const Clock& clock, EventLog& log)
+ControlLoop::ControlLoop(App& app, ServiceManager& manager, WebGate& gate, const Clock& clock,
+                         EventLog& log)
     : app_(app),
       manager_(manager),
+      gate_(gate),
       clock_(clock),
       log_(log),
       signals_(OpenSignals()),
@@ -76,6 +78,7 @@ void ControlLoop::Supervise() {
     return;
   }
   app_.Supervise();
+  gate_.Refresh();
   app_.MergeDiscovered();
   manager_.OnSupervised(app_.StuckEngines());
   next_supervision_ = now + kSupervisionInterval;

@@ -6,6 +6,7 @@
 #include "exporter/app.h"
 #include "exporter/file_watch.h"
 #include "exporter/service_manager.h"
+#include "exporter/web/web_gate.h"
 #include "probes/base/event_log.h"
 #include "probes/base/time.h"
 
@@ -17,7 +18,7 @@ class ControlLoop {
  public:
   /// Takes the signals TERM, INT and HUP, which must be blocked in every thread. Everything given
   /// must outlive the loop. Throws std::system_error.
-  ControlLoop(App& app, ServiceManager& manager, const Clock& clock, EventLog& log);
+  ControlLoop(App& app, ServiceManager& manager, WebGate& gate, const Clock& clock, EventLog& log);
   ~ControlLoop();
   ControlLoop(const ControlLoop&) = delete;
   ControlLoop& operator=(const ControlLoop&) = delete;
@@ -38,6 +39,7 @@ class ControlLoop {
 
   App& app_;
   ServiceManager& manager_;
+  WebGate& gate_;
   const Clock& clock_;
   EventLog& log_;
   const int signals_;

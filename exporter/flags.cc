@@ -21,6 +21,7 @@ struct Words {
   std::string config_file = Flags().config_file.string();
   std::string environment;
   std::vector<std::string> listen_addresses;
+  std::string web_config_file;
   std::string telemetry_path = "/metrics";
   int max_scrapes = Routes::kMaxScrapes;
   std::string shard = Shard().ToString();
@@ -50,6 +51,9 @@ void Declare(CLI::App& app, Words& words) {
       ->expected(1)
       ->allow_extra_args(false)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  app.add_option("--web.config.file", words.web_config_file,
+                 "TLS, passwords and headers of the web server, as for other exporters")
+      ->type_name("FILE");
   app.add_option("--web.telemetry-path", words.telemetry_path, "Where the metrics are")
       ->capture_default_str();
   app.add_option("--web.max-requests", words.max_scrapes, "Scrapes answered at a time; 503 beyond")
@@ -149,6 +153,9 @@ Flags ToFlags(const Words& words, const std::string& environment_variable) {
   }
   if (!words.listen_addresses.empty()) {
     flags.listen_addresses = ReadAddresses(words.listen_addresses);
+  }
+  if (!words.web_config_file.empty()) {
+    flags.web_config_file = words.web_config_file;
   }
   if (!IsUsableTelemetryPath(words.telemetry_path)) {
     throw FlagError(

@@ -30,6 +30,7 @@ struct Flags {
   std::filesystem::path config_file = "config/default.yaml";
   std::string environment = "default";
   std::vector<ListenAddress> listen_addresses = {{.host = "", .port = 10059}};
+  std::optional<std::filesystem::path> web_config_file;  // absent: plain HTTP for everybody
   std::string telemetry_path = "/metrics";
   int max_scrapes = Routes::kMaxScrapes;  // at a time
   Shard shard;

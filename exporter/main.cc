@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <malloc.h>
 #include <pthread.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <csignal>
@@ -23,6 +24,8 @@
 #include "exporter/service_manager.h"
 #include "exporter/web/routes.h"
 #include "exporter/web/server.h"
+#include "exporter/web/web_counters.h"
+#include "exporter/web/web_gate.h"
 #include "probes/net/open_ports.h"
 #include "probes/net/privileges.h"
 #include "probes/reflect/key_ring.h"
@@ -105,10 +108,22 @@ void ShareHeaps() {
   mallopt(M_ARENA_MAX, kHeaps);
 }
 
+/// The kernel's usual soft limit of 1024 is for programs that use select(2). A crowd at the web
+/// server must not leave the probers without sockets.
+void RaiseFileLimit() {
+  constexpr rlim_t kEnough = 65536;
+  rlimit files{};
+  if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < kEnough) {
+    files.rlim_cur = std::min(files.rlim_max, kEnough);
+    setrlimit(RLIMIT_NOFILE, &files);
+  }
+}
+
 /// What can fail comes before the first packet is sent. Capabilities go before there is any other
 /// thread, as dropping them concerns the calling thread alone.
 int Serve(const Flags& flags) {
   ShareHeaps();
+  RaiseFileLimit();
   BlockSignals();
   const SystemClock clock;
   LoadedConfig loaded =
@@ -121,6 +136,8 @@ int Serve(const Flags& flags) {
           ? ListenAddress{flags.responder->address.host, BoundPort(responder->socket)}.ToString()
           : "";
   DropCapabilities(NeededCapability(loaded.config));
+  WebCounters web_counters;
+  WebGate gate(flags.web_config_file, web_counters, clock, log);
 
   const auto targets = std::ranges::count_if(
       loaded.config.targets,
@@ -130,17 +147,25 @@ int Serve(const Flags& flags) {
            .telemetry_path = flags.telemetry_path,
            .shard = flags.shard,
            .allows_follow_ups = flags.enable_follow_ups,
-           .responder = std::move(responder)},
+           .responder = std::move(responder),
+           .web_facts =
+               [&web_counters, &gate] {
+                 return WebFacts{.connections = web_counters.Open(),
+                                 .refused = web_counters.Refused(),
+                                 .is_config_good = gate.IsConfigGood()};
+               }},
           std::move(loaded), std::move(open_port), clock, log);
   Routes routes(flags.telemetry_path, AllowedViews(app, flags), flags.max_scrapes);
   ServiceManager manager(OurServiceEnvironment());
-  ControlLoop loop(app, manager, clock, log);
-  const HttpServer server(flags.listen_addresses,
-                          [&routes](const HttpRequest& request) { return routes.Handle(request); });
+  ControlLoop loop(app, manager, gate, clock, log);
+  const HttpServer server(
+      flags.listen_addresses,
+      [&routes](const HttpRequest& request) { return routes.Handle(request); }, &gate);
   app.Start();
   for (const ListenAddress& address : server.Addresses()) {
     log.Write(LogLevel::Info, "listening",
               {{"address", address.ToString()},
+               {"tls", gate.Tls() == nullptr ? "no" : "yes"},
                {"environment", flags.environment},
                {"targets", std::to_string(targets)}});
   }
@@ -158,7 +183,7 @@ int Serve(const Flags& flags) {
 
 int Run(const Flags& flags) {
   if (flags.action == Action::ShowHelp) {
-    fmt::print("{}\n{}", flags.help, CommandOverview());
+    fmt::print("{}{}", flags.help, CommandOverview());
     return EXIT_SUCCESS;
   }
   if (flags.action == Action::ShowVersion) {
@@ -167,6 +192,9 @@ int Run(const Flags& flags) {
   }
   if (flags.action == Action::CheckConfig) {
     LoadLayers(flags.config_file, flags.environment, SystemClock().WallNow(), flags.shard);
+    if (flags.web_config_file) {
+      CheckWebConfig(*flags.web_config_file);
+    }
     fmt::print("configuration is valid\n");
     return EXIT_SUCCESS;
   }

@@ -17,6 +17,12 @@ std::vector<MetricFamily> ExporterCollector::Collect() const {
   AddEach(log_messages, {}, "level", kLogLevelNames, facts_.log_messages);
   MetricFamily scrapes = NewFamily(kScrapes);
   AddEach(scrapes, {}, "result", kScrapeEndNames, facts_.scrapes);
+  MetricFamily web_refused = NewFamily(kWebRefused);
+  AddEach(web_refused, {}, "reason", kWebRefusalNames, facts_.web.refused);
+  MetricFamily web_config = NewFamily(kWebConfigLastReadSuccessful);
+  if (facts_.web.is_config_good) {
+    AddSample(web_config, {}, *facts_.web.is_config_good);
+  }
   return {
       OneSample(kBuildInfo,
                 {{"version", build.version},
@@ -35,6 +41,9 @@ std::vector<MetricFamily> ExporterCollector::Collect() const {
                  {"shards", std::to_string(config.shard.count)}},
                 1),
       std::move(scrapes),
+      OneSample(kWebConnections, {}, facts_.web.connections),
+      std::move(web_refused),
+      std::move(web_config),
       std::move(log_messages),
   };
 }

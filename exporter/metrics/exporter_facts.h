@@ -5,11 +5,13 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "config/config.h"
 #include "exporter/web/routes.h"
+#include "exporter/web/web_counters.h"
 #include "probes/base/event_log.h"
 #include "probes/base/time.h"
 #include "probes/engine_thread.h"
@@ -26,6 +28,13 @@ struct BuildFacts {
   std::string civetweb;
 };
 
+/// What the web server knows.
+struct WebFacts {
+  std::uint64_t connections = 0;  // open now
+  WebCounters::Counts refused{};
+  std::optional<bool> is_config_good = {};  // absent: there is no web configuration file
+};
+
 /// What the application knows and no board holds.
 struct ExporterFacts {
   BuildFacts build;
@@ -36,6 +45,7 @@ struct ExporterFacts {
   std::vector<EngineVitals> engines;
   std::map<std::string, std::size_t> discovery_refused = {};    // targets not in force, by source
   std::array<std::uint64_t, kScrapeEndNames.size()> scrapes{};  // by ScrapeEnd
+  WebFacts web = {};
 };
 
 }  // namespace pathwitness

@@ -46,6 +46,19 @@ inline constexpr Metric kScrapes{
     "pathwitness_scrapes_total", kCounter, "result",
     "Requests for this page that are over, by what became of them. abandoned: not read to the end; "
     "refused: too many at a time."};
+inline constexpr Metric kWebConnections{
+    "pathwitness_web_connections", kGauge, "",
+    "Connections that the web server has open; it has at most 320, and 240 of one address."};
+inline constexpr Metric kWebRefused{
+    "pathwitness_web_refused_total", kCounter, "reason",
+    "Requests and connections that the web server turned away before any page was asked. "
+    "credentials: none or wrong ones; rate_limit: too many requests; config: the web configuration "
+    "file is broken; busy: too many passwords being checked; connections: its address had too many; "
+    "slow: it did not send or read in time; handshake: TLS did not come about."};
+inline constexpr Metric kWebConfigLastReadSuccessful{
+    "pathwitness_web_config_last_read_successful", kGauge, "",
+    "1 when the web configuration file and its certificates in force are what is on disk, else 0. "
+    "Absent without --web.config.file."};
 inline constexpr Metric kLogMessages{
     "pathwitness_log_messages_total", kCounter, "level",
     "Log lines written since start, by level; suppressed ones are not counted."};
@@ -243,9 +256,12 @@ inline constexpr Metric kVerdict{
     "care; undecided: no probes to tell by. Absent without a recent round."};
 inline constexpr Metric kVerdictInfo{
     "pathwitness_verdict_info", kGauge,
-    "target,prober,family,state,owner,asn,segment,direction,hop_from,hop_to",
+    "target,prober,family,state,owner,asn,segment,direction,hop_from,hop_to,kind,reason,"
+    "contact",
     "What is wrong, who is to be asked about it, and between which hops it begins; always 1. An "
-    "empty owner: nobody is likely enough. Absent when nothing is wrong."};
+    "empty owner: nobody is likely enough. kind: of a delay; reason: of a fault of the service or "
+    "of this machine; contact: whom to ask at the owner, as the configuration says. Absent when "
+    "nothing is wrong."};
 inline constexpr Metric kVerdictProbability{
     "pathwitness_verdict_probability", kGauge, "target,prober,family",
     "How likely the fault is the owner's, or the likeliest one's when none is named. Absent when "
@@ -656,7 +672,7 @@ inline constexpr Metric kProbeDuration{
 inline constexpr std::array kAllMetrics = {
     // clang-format off
     kBuildInfo, kConfigLastReloadSuccessful, kConfigLastReloadSuccessTimestamp, kConfigInfo,
-    kShardInfo, kScrapes, kLogMessages,
+    kShardInfo, kScrapes, kWebConnections, kWebRefused, kWebConfigLastReadSuccessful, kLogMessages,
     kProcessCpu, kProcessResidentMemory, kProcessVirtualMemory, kProcessOpenFds, kProcessMaxFds,
     kProcessStartTime,
     kTargets, kTargetInfo, kTargetState,

@@ -42,6 +42,12 @@ int SocketOf([[maybe_unused]] const mg_connection* connection) {
 #endif
 }
 
+void RequireTls() {
+#ifdef PATHWITNESS_CIVETWEB_FALLBACK
+  throw std::runtime_error("tls_server_config: this build's civetweb has no TLS");
+#endif
+}
+
 /// The address at the other end; empty when there is none.
 std::string PeerOf(int socket) {
   std::array<char, NI_MAXHOST> address{};
@@ -264,9 +270,7 @@ class HttpServer::Impl {
   Impl(std::vector<ListenAddress> addresses, HttpHandler handler, WebGate* gate)
       : addresses_(std::move(addresses)), handler_(std::move(handler)), gate_(gate) {
     if (gate_ != nullptr && gate_->Tls() != nullptr) {
-#ifdef PATHWITNESS_CIVETWEB_FALLBACK
-      throw std::runtime_error("tls_server_config: this build's civetweb has no TLS");
-#endif
+      RequireTls();
       tls_.emplace([this] { return gate_->Tls(); },
                    [this](const void* connection) {
                      return Admit(static_cast<const mg_connection*>(connection));
@@ -290,12 +294,7 @@ class HttpServer::Impl {
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 
-  const std::vector<ListenAddress>& Addresses() const {
-    return addresses_;
-  }
-  std::size_t OpenConnections() const {
-    return census_.Open();
-  }
+  const std::vector<ListenAddress>& Addresses() const { return addresses_; }
 
  private:
   void Start() {
@@ -354,6 +353,8 @@ class HttpServer::Impl {
                                            SocketOf(connection), clock_.Now() + kSendPatience);
     if (!is_admitted) {
       Count(WebRefusal::Connections);
+    } else if (gate_ != nullptr) {
+      gate_->Counters().OnOpen();
     }
     return is_admitted;
   }
@@ -415,8 +416,11 @@ class HttpServer::Impl {
   /// Comes before the socket is closed.
   static void OnClose(const mg_connection* connection) {
     Impl* const self = SelfOf(connection);
-    const bool was_admitted = self->census_.Leave(connection);
-    if (was_admitted && mg_get_user_connection_data(connection) == nullptr) {
+    if (!self->census_.Leave(connection) || self->gate_ == nullptr) {
+      return;
+    }
+    self->gate_->Counters().OnClose();
+    if (mg_get_user_connection_data(connection) == nullptr) {
       self->Count(WebRefusal::Handshake);
     }
   }
@@ -474,10 +478,6 @@ HttpServer::~HttpServer() = default;
 
 const std::vector<ListenAddress>& HttpServer::Addresses() const {
   return impl_->Addresses();
-}
-
-std::size_t HttpServer::OpenConnections() const {
-  return impl_->OpenConnections();
 }
 
 std::string_view HttpServerVersion() {

@@ -36,9 +36,6 @@ class HttpServer {
   /// What is listened on, in the order asked for, with the ports that the kernel chose.
   const std::vector<ListenAddress>& Addresses() const;
 
-  /// Those that have a thread now.
-  std::size_t OpenConnections() const;
-
   static constexpr std::size_t kMostConnections = 320;
   static constexpr std::size_t kMostOfOneAddress = 240;
 

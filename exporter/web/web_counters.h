@@ -21,7 +21,7 @@ enum class WebRefusal : std::uint8_t {
 inline constexpr std::array<std::string_view, 7> kWebRefusalNames = {
     "credentials", "rate_limit", "config", "busy", "connections", "slow", "handshake"};
 
-/// Counts since the start, of all threads.
+/// What the web server counts. May be used from many threads at once.
 class WebCounters {
  public:
   using Counts = std::array<std::uint64_t, kWebRefusalNames.size()>;  // by WebRefusal
@@ -29,6 +29,12 @@ class WebCounters {
   void Count(WebRefusal refusal, std::uint64_t times = 1) {
     refused_.at(static_cast<std::size_t>(refusal)) += times;
   }
+
+  void OnOpen() { ++open_; }
+  void OnClose() { --open_; }
+
+  /// Connections that have a thread of the server now.
+  std::uint64_t Open() const { return open_.load(); }
 
   Counts Refused() const {
     Counts counts{};
@@ -39,6 +45,7 @@ class WebCounters {
   }
 
  private:
+  std::atomic<std::uint64_t> open_{0};
   std::array<std::atomic<std::uint64_t>, kWebRefusalNames.size()> refused_{};
 };
 

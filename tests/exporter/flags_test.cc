@@ -25,6 +25,7 @@ TEST(ParseFlags, WithoutArgumentsServesTheShippedConfiguration) {
   EXPECT_EQ(flags.config_file, "config/default.yaml");
   EXPECT_EQ(flags.environment, "default");
   EXPECT_EQ(flags.telemetry_path, "/metrics");
+  EXPECT_FALSE(flags.web_config_file);
   EXPECT_THAT(flags.listen_addresses, ElementsAre(ListenAddress{"", 10059}));
 }
 
@@ -124,6 +125,11 @@ TEST(ParseFlags, AResponderIsToldWhole) {
 TEST(ParseFlags, ReloadingByHttpIsOffUnlessAskedFor) {
   EXPECT_FALSE(ParseFlags({}, "").enable_lifecycle);
   EXPECT_TRUE(ParseFlags({"--web.enable-lifecycle"}, "").enable_lifecycle);
+}
+
+TEST(ParseFlags, WritingAboutIncidentsIsOffUnlessAskedFor) {
+  EXPECT_FALSE(ParseFlags({}, "").enable_follow_ups);
+  EXPECT_TRUE(ParseFlags({"--web.enable-follow-ups"}, "").enable_follow_ups);
 }
 
 }  // namespace
