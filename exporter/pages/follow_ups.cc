@@ -28,7 +28,7 @@ struct Refusal {
 Refusal RefusalOf(FollowUpOutcome outcome) {
   switch (outcome) {
     case FollowUpOutcome::Kept:
-      break;
+      return {};
     case FollowUpOutcome::Empty:
       return {400, "There is no text in it."};
     case FollowUpOutcome::TooLong:
