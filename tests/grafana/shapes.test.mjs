@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
+import { fileURLToPath } from 'node:url';
 
 import { Ajv } from 'ajv';
 import { createGenerator } from 'ts-json-schema-generator';
@@ -24,8 +25,8 @@ const PANELS = {
 };
 
 const generator = createGenerator({
-  path: join(import.meta.dirname, 'shapes.ts'),
-  tsconfig: join(import.meta.dirname, 'tsconfig.json'),
+  path: fileURLToPath(new URL('shapes.ts', import.meta.url)),
+  tsconfig: fileURLToPath(new URL('tsconfig.json', import.meta.url)),
   skipTypeCheck: true,
   functions: 'hide',
   topRef: false,
