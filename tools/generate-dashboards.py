@@ -41,6 +41,7 @@ WORDS = {
     "success": {0: ("fails", "red"), 1: ("works", "green")},
     "severity": {1: ("info", "blue"), 2: ("warning", "orange"), 3: ("critical", "red")},
     "present": {1: (" ", "blue")},
+    "change": {0: ("left", "orange"), 1: ("came", "blue")},
     "holds": {0: ("no", "red"), 1: ("yes", "green")},
     "yes": {0: ("no", "transparent"), 1: ("yes", "orange")},
 }
@@ -63,7 +64,7 @@ def meaning(name):
         options = {str(value): {"text": text, "color": color, "index": index}
                    for index, (value, (text, color)) in enumerate(WORDS[name].items())}
         return {"color": {"mode": "thresholds"}, "mappings": [{"type": "value", "options": options}],
-                "thresholds": steps([(None, "text")])}
+                "thresholds": steps([(None, "transparent")])}
     if name in STEPS:
         return {"color": {"mode": "thresholds"}, "thresholds": steps(STEPS[name])}
     raise TableError(f"no such meaning: {name}")
@@ -147,8 +148,9 @@ def bargauge(panel):
 
 
 def timeline(panel):
-    """States over time: a line of coloured bars for each series, the first series on top."""
-    options = {"mergeValues": True, "showValue": "never", "alignValue": "left", "rowHeight": 0.85,
+    """States over time: a line of coloured bars for each series, the first series on top. Where a click
+    stands for its moment, values are not merged: what was clicked would be the bar's beginning."""
+    options = {"mergeValues": "links" not in panel, "showValue": "never", "alignValue": "left", "rowHeight": 0.85,
                "legend": {"displayMode": "list", "placement": "bottom", "calcs": [],
                           "showLegend": panel["means"] != "present"},
                "tooltip": {"mode": "single", "sort": "none"}}
