@@ -23,9 +23,9 @@ DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
 
 # Series of those who scrape and page, as in exporter/rules/rule_lint.cc.
 FOREIGN = re.compile(r"up|ALERTS|ALERTS_FOR_STATE|(scrape|prometheus|alertmanager|process)_\w+")
-# Labels that Prometheus, Alertmanager and the rules add.
+# Labels that Prometheus, Alertmanager and the rules add, and those that queries make.
 ADDED_LABELS = {"job", "instance", "le", "alertname", "alertstate", "severity", "tier", "alert", "integration",
-                "rule_group", "version", "team", "moment", "from", "to"}
+                "rule_group", "version", "team", "moment", "from", "to", "answers"}
 # Words of PromQL that no parenthesis follows at once.
 KEYWORDS = {"by", "without", "on", "ignoring", "group_left", "group_right", "and", "or", "unless", "bool", "offset",
             "sum", "min", "max", "avg", "count", "group", "topk", "bottomk"}
