@@ -100,6 +100,11 @@ void FillWindows(HistoryReader& history, const ReportOrder& order, ReportFacts& 
   }
 }
 
+Counts CountsOfFlow(const FlowStats& flow) {
+  return {.sent = static_cast<double>(flow.sent),
+          .received = static_cast<double>(flow.sent - std::min(flow.lost, flow.sent))};
+}
+
 void AddNeighbours(HistoryReader& history, const ReportOrder& order, ReportFacts& facts) {
   std::vector<ProberKey> others = history.Probers();
   std::erase_if(others, [&order](const ProberKey& prober) {
@@ -176,6 +181,10 @@ ReportFacts GatherReport(HistoryReader& history, const ReportOrder& order, const
                     .target = TargetOf(config, order.prober.target),
                     .windows = Windows(history, order)};
   FillWindows(history, order, facts);
+  const auto during = std::ranges::find(facts.windows, "during", &WindowFacts::name);
+  if (during->trace) {
+    std::ranges::transform(during->trace->flows, std::back_inserter(facts.flows), CountsOfFlow);
+  }
   const WallTime first = order.from - order.around;
   const WallTime last = facts.windows.back().to;
   facts.minutes = history.Traces(order.prober, first, last, Resolution::Coarse);

@@ -48,7 +48,7 @@ struct ReportProbes {
 /// The end-to-end probes of one 5-tuple.
 struct ReportFlow {
   std::size_t index = 0;
-  std::uint16_t source_port = 0;  // or ICMP checksum; 0: unknown
+  std::uint16_t source_port = 0;  // or ICMP identifier; 0: unknown
   std::uint64_t sent = 0;
   std::uint64_t lost = 0;
   bool is_bad = false;

@@ -149,6 +149,9 @@ void ReportEngine::Make(const Job& job, WallTime wall) {
       wall < job.to + config_->archive.every) {
     facts.verdict = verdict->verdict;  // from single rounds, which tell more than sums
   }
+  if (const TraceBoard::Pointer trace = boards_.traces.Find(job.prober)) {
+    facts.flow_ports = trace->flow_ports;
+  }
   facts.clock = ReadKernelClock();
   facts.version = Version();
   facts.revision = Revision();

@@ -237,11 +237,13 @@ ReportProbes ShowProbes(const ReportFacts& facts) {
           .timeout = trace.timeout};
 }
 
-std::vector<ReportFlow> ShowFlows(const std::vector<Counts>& flows) {
+std::vector<ReportFlow> ShowFlows(const std::vector<Counts>& flows,
+                                  const std::vector<std::uint16_t>& ports) {
   std::vector<ReportFlow> shown;
   const FlowTest test = TestFlows(flows);
   for (std::size_t i = 0; i < flows.size(); ++i) {
     shown.push_back({.index = i,
+                     .source_port = i < ports.size() ? ports[i] : std::uint16_t{0},
                      .sent = static_cast<std::uint64_t>(flows[i].sent),
                      .lost = static_cast<std::uint64_t>(flows[i].Lost()),
                      .is_bad = std::ranges::find(test.bad, i) != test.bad.end()});
@@ -305,7 +307,7 @@ Report MakeReport(const ReportFacts& facts) {
                 .host = PlainText(facts.target.host),
                 .probes = ShowProbes(facts),
                 .incident = ShowIncident(facts.incident),
-                .flows = ShowFlows(facts.flows),
+                .flows = ShowFlows(facts.flows, facts.flow_ports),
                 .clock = facts.clock,
                 .method = MethodOf(facts)};
   if (const Route* const route = NewestRoute(facts)) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -39,9 +40,10 @@ struct ReportFacts {
   std::vector<NeighbourFacts> neighbours;
   bool are_neighbours_known = false;
   Responders responders;
-  std::vector<Counts> flows;          // of the running exporter; empty: unknown
-  std::optional<OneWayLoss> one_way;  // likewise
-  std::optional<Verdict> verdict;     // likewise; empty: judged by the windows
+  std::vector<Counts> flows;              // "during", by index; empty: there is but one
+  std::vector<std::uint16_t> flow_ports;  // of the running exporter; empty: unknown
+  std::optional<OneWayLoss> one_way;      // likewise
+  std::optional<Verdict> verdict;         // likewise; empty: judged by the windows
 
   std::vector<OwnerConfig> owners;  // of the configuration
   std::vector<ExchangeConfig> exchanges;

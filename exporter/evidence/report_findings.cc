@@ -120,7 +120,7 @@ ReportFinding OtherTargets(const ReportFacts& facts) {
 
 ReportFinding FlowDependence(const ReportFacts& facts) {
   if (facts.flows.size() < 2) {
-    return Finding("flow_dependence", kUnknown, "The history keeps no figures of single flows.");
+    return Finding("flow_dependence", kUnknown, "There are no figures of more than one flow.");
   }
   const FlowTest test = TestFlows(facts.flows);
   return Finding("flow_dependence", test.is_dependent ? kSuspect : kRuledOut,

@@ -72,7 +72,7 @@ std::string EndsPart(const Report& report) {
                       probes.port == 0 ? "" : fmt::format(" to port {}", probes.port),
                       probes.payload_bytes, probes.dscp);
   if (report.flows.empty()) {
-    return text + fmt::format("Flows        {}; figures of each were not kept\n", probes.flows);
+    return text + fmt::format("Flows        {}; no figures of each\n", probes.flows);
   }
   for (const ReportFlow& flow : report.flows) {
     text += fmt::format("Flow {:<7} {}{} of {} lost{}\n", flow.index,

@@ -10,10 +10,12 @@ namespace {
 
 constexpr std::size_t kMostHops = 255;
 constexpr std::size_t kMostAddresses = 255;  // of a hop
+constexpr std::size_t kMostFlows = 255;
 
 // What a bucket's bytes begin with, behind the route ids. Another layout gets another number.
 constexpr std::uint8_t kTrace = 1;
 constexpr std::uint8_t kHttps = 2;
+constexpr std::uint8_t kTraceOfFlows = 3;  // as kTrace, with figures of each flow behind
 
 // Of a hop: what need not be said.
 constexpr std::uint8_t kAllInTime = 1U << 0U;  // received equals sent
@@ -93,8 +95,10 @@ HopStats ReadHop(ByteReader& reader) {
   return hop;
 }
 
+// What one flow lost alone is what all lost.
 void Write(ByteWriter& writer, const TraceStats& stats) {
-  writer.Byte(kTrace);
+  const bool has_flows = stats.flows.size() > 1;
+  writer.Byte(has_flows ? kTraceOfFlows : kTrace);
   writer.Number(stats.rounds);
   const EndToEndStats& all = stats.end_to_end;
   for (const std::uint64_t count : {all.sent, all.lost, all.late, all.unsent, all.round_trips}) {
@@ -105,9 +109,27 @@ void Write(ByteWriter& writer, const TraceStats& stats) {
   for (const HopStats& hop : stats.hops) {
     WriteHop(writer, hop);
   }
+  if (has_flows) {
+    writer.Number(stats.flows.size());
+    for (const FlowStats& flow : stats.flows) {
+      writer.Number(flow.sent);
+      writer.Number(flow.lost);
+    }
+  }
 }
 
-TraceStats ReadTrace(ByteReader& reader) {
+void ReadFlows(ByteReader& reader, TraceStats& stats) {
+  stats.flows.resize(reader.Count(kMostFlows));
+  for (FlowStats& flow : stats.flows) {
+    flow.sent = reader.Number();
+    flow.lost = reader.Number();
+    if (flow.lost > flow.sent) {
+      reader.Fail();
+    }
+  }
+}
+
+TraceStats ReadTrace(ByteReader& reader, bool has_flows) {
   TraceStats stats;
   stats.rounds = reader.Number();
   EndToEndStats& all = stats.end_to_end;
@@ -122,6 +144,9 @@ TraceStats ReadTrace(ByteReader& reader) {
   stats.hops.resize(reader.Count(kMostHops));
   for (HopStats& hop : stats.hops) {
     hop = ReadHop(reader);
+  }
+  if (has_flows) {
+    ReadFlows(reader, stats);
   }
   return stats;
 }
@@ -228,9 +253,11 @@ std::optional<DecodedBucket> DecodeBucket(std::string_view bytes) {
   for (std::int64_t& id : bucket.route_ids) {
     id = static_cast<std::int64_t>(reader.Number());
   }
-  switch (reader.Byte()) {
+  const std::uint8_t kind = reader.Byte();
+  switch (kind) {
     case kTrace:
-      bucket.stats = ReadTrace(reader);
+    case kTraceOfFlows:
+      bucket.stats = ReadTrace(reader, kind == kTraceOfFlows);
       break;
     case kHttps:
       bucket.stats = ReadHttps(reader);

@@ -71,6 +71,11 @@ void TraceStats::AddRoute(std::shared_ptr<const Route> route) {
 void TraceStats::Merge(const TraceStats& later) {
   rounds += later.rounds;
   end_to_end.Merge(later.end_to_end);
+  flows.resize(std::max(flows.size(), later.flows.size()));
+  for (std::size_t i = 0; i < later.flows.size(); ++i) {
+    flows[i].sent += later.flows[i].sent;
+    flows[i].lost += later.flows[i].lost;
+  }
   if (hops.size() < later.hops.size()) {
     hops.resize(later.hops.size());
   }

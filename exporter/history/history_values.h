@@ -67,6 +67,14 @@ struct EndToEndStats {
   bool operator==(const EndToEndStats&) const = default;
 };
 
+/// The same of one flow. Probes that could not be sent are not among them.
+struct FlowStats {
+  std::uint64_t sent = 0;
+  std::uint64_t lost = 0;
+
+  bool operator==(const FlowStats&) const = default;
+};
+
 /// Who stood where on the path of one flow, as far as is known: a hop that is silent now has who
 /// answered there last. Element i is TTL i + 1, empty: nobody answered so far.
 struct Route {
@@ -82,6 +90,7 @@ struct Route {
 struct TraceStats {
   std::uint64_t rounds = 0;
   EndToEndStats end_to_end;
+  std::vector<FlowStats> flows;                      // by index of the flow
   std::vector<HopStats> hops;                        // hops[0] is TTL 1
   std::vector<std::shared_ptr<const Route>> routes;  // distinct, at most kMostRoutes, newest last
 

@@ -79,6 +79,13 @@ void PathRecorder::OnSnapshot(const Snapshot& snapshot) {
   all.round_trips += Gained(old.round_trips.Count(), snapshot->round_trips.Count());
   all.round_trip_sum += Gained(old.round_trips.sum, snapshot->round_trips.sum);
 
+  stats_.flows.resize(std::max(stats_.flows.size(), snapshot->flows.size()));
+  for (std::size_t i = 0; i < snapshot->flows.size(); ++i) {
+    const FlowCounters earlier = i < old.flows.size() ? old.flows[i] : FlowCounters();
+    stats_.flows[i].sent += Gained(earlier.probes, snapshot->flows[i].probes);
+    stats_.flows[i].lost += Gained(earlier.lost, snapshot->flows[i].lost);
+  }
+
   if (snapshot->last_round != nullptr && snapshot->last_round != old.last_round) {
     OnRoundsSince(old.last_round.get(), *snapshot);
   }
@@ -126,6 +133,7 @@ void PathRecorder::OnRound(const Round& round) {
 void PathRecorder::Clear() {
   stats_.rounds = 0;
   stats_.end_to_end = EndToEndStats();
+  stats_.flows.clear();
   stats_.hops.clear();
   stats_.routes.clear();
 }

@@ -111,6 +111,24 @@ TEST_F(ReportEngineTest, ATargetInTroubleHasOneEveryFiveMinutes) {
   EXPECT_THAT(kept_.front().forms.at("json"), HasSubstr("pathwitness.report"));
 }
 
+TEST_F(ReportEngineTest, EachFlowIsToldOfWithItsPort) {
+  TraceStats stats = StatsOf(kPath, {0, 0, 0, 0, 36});
+  stats.flows = {{.sent = 150, .lost = 36}, {.sent = 150, .lost = 0}};
+  Write(Minute(1), stats);
+  TraceSnapshot trace;
+  trace.status.key = OfficeTrace();
+  trace.flow_ports = {49153, 49154};
+  traces_.NewWriter().Publish(OfficeTrace(), std::make_shared<const TraceSnapshot>(trace));
+  Fail(Minute(0));
+
+  Live(std::chrono::minutes(6));
+
+  ASSERT_THAT(kept_, SizeIs(1));
+  EXPECT_THAT(kept_.front().forms.at("txt"),
+              HasSubstr("Flow 0       port 49153, 36 of 150 lost  <- more than the others"));
+  EXPECT_THAT(kept_.front().forms.at("txt"), HasSubstr("Flow 1       port 49154, 0 of 150 lost\n"));
+}
+
 TEST_F(ReportEngineTest, BeforeIsBeforeTheFirstSignOfTheFault) {
   Fail(Minute(2));
 

@@ -49,6 +49,25 @@ TEST(HistoryCodec, CountsOfAPathComeBack) {
   }
 }
 
+TEST(HistoryCodec, FiguresOfFlowsComeBack) {
+  TraceStats stats = SomeTrace();
+  stats.flows = {{.sent = 300, .lost = 0}, {.sent = 299, .lost = 7}};
+  EXPECT_EQ(Decoded(stats).flows, stats.flows);
+}
+
+TEST(HistoryCodec, AFlowThatLostMoreThanItSentIsDamage) {
+  TraceStats stats;
+  stats.flows = {{.sent = 3, .lost = 0}, {.sent = 3, .lost = 4}};
+  EXPECT_FALSE(DecodeBucket(EncodeRouteIds({}) + EncodeStats(stats)).has_value());
+}
+
+TEST(HistoryCodec, FourQuietFlowsTakeNineBytes) {
+  TraceStats stats;
+  const std::size_t without = EncodeStats(stats).size();
+  stats.flows.assign(4, {.sent = 15, .lost = 0});
+  EXPECT_EQ(EncodeStats(stats).size(), without + 9);
+}
+
 TEST(HistoryCodec, DurationsComeBackToTheMicrosecond) {
   const DurationStats before = SomeTrace().hops[0].round_trips;
   const DurationStats after = Decoded(SomeTrace()).hops[0].round_trips;

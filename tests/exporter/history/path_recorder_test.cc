@@ -87,6 +87,16 @@ TEST_F(PathRecorderTest, CountsWhatTheProberCountedSince) {
   EXPECT_EQ(recorder_.Stats().end_to_end.unsent, 2U);
 }
 
+TEST_F(PathRecorderTest, CountsEachFlowSince) {
+  trace_.flows = {{.probes = 10, .lost = 1}};
+  Publish();
+  recorder_.Clear();
+  trace_.flows = {{.probes = 15, .lost = 3}, {.probes = 4, .lost = 0}};
+  Publish();
+  EXPECT_EQ(recorder_.Stats().flows,
+            (std::vector<FlowStats>{{.sent = 5, .lost = 2}, {.sent = 4, .lost = 0}}));
+}
+
 TEST_F(PathRecorderTest, CountersThatWentBackAreThoseOfAnotherProber) {
   trace_.probes = 100;
   Publish();
