@@ -2,6 +2,7 @@
 
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -66,8 +67,12 @@ class EngineThread::Seat : public std::enable_shared_from_this<Seat> {
   Seat(const Seat&) = delete;
   Seat& operator=(const Seat&) = delete;
 
-  void Launch() {
-    std::thread([seat = shared_from_this()] { seat->Run(); }).detach();
+  /// `name`: what `ps -L` and `top -H` show, its first 15 characters.
+  void Launch(const std::string& name) {
+    std::thread([seat = shared_from_this(), name] {
+      prctl(PR_SET_NAME, name.c_str());
+      seat->Run();
+    }).detach();
   }
 
   void Post(Message message) {
@@ -212,7 +217,7 @@ void EngineThread::Seed(std::shared_ptr<const Config> config) {
     seat_ = seat;
     config_ = std::move(config);
   }
-  seat->Launch();
+  seat->Launch(name_);
 }
 
 void EngineThread::Apply(std::shared_ptr<const Config> config) {

@@ -44,12 +44,18 @@ class SimulatedWorld {
   /// 198.51.100.64 and .65, in place of the fifth, and loses this share into the first of them.
   void Detour(double loss);
 
+  /// From now on the internet is that of `scenario`.
+  void Become(Scenario scenario);
+
   /// Kills the program as by `kill -9` and starts it again with what it left on disk.
   void KillAndRestart();
 
   /// Runs the program beside the one that measures, as `{"compare", kTarget, ...}`, with the same
   /// configuration.
   Ended Run(std::vector<std::string> words) const;
+
+  /// The program. What is asked of it is asked where it runs (Do).
+  Server& Program() { return *exporter_; }
 
   /// The folder of the program's state.
   std::filesystem::path Folder() const { return workplace_->ConfigFile().parent_path(); }
@@ -73,6 +79,9 @@ class SimulatedWorld {
   /// The program's port where it runs.
   std::uint16_t PortInside() const { return exporter_port_; }
 
+  /// Where the program is seen by what runs where it does.
+  std::string InnerUrl() const { return "http://127.0.0.1:" + std::to_string(exporter_port_); }
+
   /// Where the program is seen from outside.
   std::string Url() const { return window_.Url(); }
   std::uint16_t Port() const { return window_.Port(); }
@@ -80,7 +89,6 @@ class SimulatedWorld {
  private:
   HttpAnswer Relay(const std::string& path) const;
   std::string Configuration() const;
-  void Become(Scenario scenario);
   void Start();
 
   OwnedDescriptor place_;
