@@ -11,7 +11,6 @@
 
 #include "config/values.h"
 #include "exporter/cli/drill_sights.h"
-#include "exporter/cli/http_asker.h"
 #include "probes/base/time.h"
 
 namespace pathwitness {
@@ -63,9 +62,11 @@ class DrillRun {
   bool Start() {
     start_ = clock_.Now();
     const HttpOutcome outcome =
-        asker_.Ask("POST", fmt::format("{}/-/drill?target={}&loss={}&at_hop={}&for={}", words_.url,
-                                       EscapeQuery(words_.target), EscapeQuery(words_.loss),
-                                       EscapeQuery(words_.at_hop), EscapeQuery(words_.length)));
+        asker_.Ask("POST",
+                   fmt::format("{}/-/drill?target={}&loss={}&at_hop={}&for={}", words_.url,
+                               EscapeQuery(words_.target), EscapeQuery(words_.loss),
+                               EscapeQuery(words_.at_hop), EscapeQuery(words_.length)),
+                   words_.access);
     const std::optional<std::string> body = BodyOf(outcome);
     const auto drill = body ? ReadStartedDrill(*body) : std::nullopt;
     if (!drill) {
@@ -112,7 +113,7 @@ class DrillRun {
   /// A drill that is over needs no stopping, so what comes back says nothing new.
   void Stop() {
     stopped_ = clock_.Now();
-    asker_.Ask("POST", words_.url + "/-/drill/stop?id=" + EscapeQuery(id_));
+    asker_.Ask("POST", words_.url + "/-/drill/stop?id=" + EscapeQuery(id_), words_.access);
     if (report_.HasArrived() && words_.goals.until_resolved) {
       Print(
           {fmt::format("{:7.1f} s  exporter      drill is stopped", ToSeconds(stopped_ - start_))});
@@ -120,7 +121,7 @@ class DrillRun {
   }
 
   void Look() {
-    if (const auto body = BodyOf(asker_.Ask("GET", words_.url + "/-/drill"))) {
+    if (const auto body = BodyOf(asker_.Ask("GET", words_.url + "/-/drill", words_.access))) {
       See(ReadListedDrill(*body, id_));
     }
     if (words_.goals.with_prometheus) {

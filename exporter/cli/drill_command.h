@@ -4,6 +4,7 @@
 #include <string>
 
 #include "exporter/cli/drill_report.h"
+#include "exporter/cli/http_asker.h"
 
 namespace pathwitness {
 
@@ -14,6 +15,7 @@ struct DrillWords {
   std::string at_hop = "1";
   std::string length;
   std::string url = "http://localhost:10059";  // of the exporter
+  HttpAccess access;                           // to it
   std::string prometheus_url;                  // empty: not asked
   std::string alertmanager_url;                // empty: not asked
   DrillGoals goals;                            // but for what the URLs say

@@ -11,7 +11,6 @@
 #include <variant>
 
 #include "config/values.h"
-#include "exporter/cli/http_asker.h"
 #include "exporter/evidence/plain_text.h"
 
 namespace pathwitness {
@@ -24,9 +23,10 @@ constexpr int kOk = 200;
 constexpr Duration kAskAgain = std::chrono::milliseconds(250);
 
 /// Why it is not well; empty: it is.
-std::optional<std::string> Ailment(HttpAsker& asker, const std::string& url) {
+std::optional<std::string> Ailment(HttpAsker& asker, const HealthWords& words) {
   for (const std::string_view path : {"/-/healthy", "/-/ready"}) {
-    const HttpOutcome outcome = asker.Ask("GET", fmt::format("{}{}", url, path));
+    const HttpOutcome outcome =
+        asker.Ask("GET", fmt::format("{}{}", words.url, path), words.access);
     if (const auto* const problem = std::get_if<std::string>(&outcome)) {
       return *problem;
     }
@@ -34,7 +34,7 @@ std::optional<std::string> Ailment(HttpAsker& asker, const std::string& url) {
     if (reply.status != kOk) {
       std::string_view body = reply.body;
       body = body.substr(0, body.find_last_not_of(" \r\n") + 1);
-      return fmt::format("{}{}: {} {}", url, path, reply.status, body);
+      return fmt::format("{}{}: {} {}", words.url, path, reply.status, body);
     }
   }
   return std::nullopt;
@@ -51,10 +51,10 @@ int RunHealth(const HealthWords& words, std::ostream& out, std::ostream& err) {
   const SystemClock clock;
   HttpAsker asker(clock);
   const MonoTime end = clock.Now() + *patience;
-  std::optional<std::string> ailment = Ailment(asker, words.url);
+  std::optional<std::string> ailment = Ailment(asker, words);
   while (ailment && clock.Now() < end && !asker.IsInterrupted()) {
     asker.Pause(std::min(kAskAgain, end - clock.Now()));
-    ailment = Ailment(asker, words.url);
+    ailment = Ailment(asker, words);
   }
   if (ailment) {
     fmt::print(err, "{}\n", PlainText(*ailment));

@@ -3,11 +3,14 @@
 #include <iosfwd>
 #include <string>
 
+#include "exporter/cli/http_asker.h"
+
 namespace pathwitness {
 
 /// What `pathwitness check health` was told.
 struct HealthWords {
   std::string url = "http://localhost:10059";
+  HttpAccess access;
   std::string wait = "0s";  // how long it may take to become well
 };
 

@@ -60,12 +60,16 @@ HttpResult HttpAsker::Fetch(const HttpRequestConfig& request) {
   return std::move(*result);
 }
 
-HttpOutcome HttpAsker::Ask(const std::string& method, const std::string& url) {
+HttpOutcome HttpAsker::Ask(const std::string& method, const std::string& url,
+                           const HttpAccess& access) {
   HttpRequestConfig request;
   request.url = url;
   request.method = method;
   request.timeout = kPatience;
   request.max_body_bytes = kLargestAnswer;
+  request.tls = access.tls;
+  request.basic_auth_username = access.username;
+  request.basic_auth_password_file = access.password_file;
   HttpResult result = Fetch(request);
   if (result.status == 0) {
     return fmt::format("{}: {}", url, result.error);

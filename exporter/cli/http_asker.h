@@ -3,6 +3,7 @@
 #include <string>
 #include <variant>
 
+#include "config/config.h"
 #include "exporter/discovery/url_fetcher.h"
 #include "probes/base/time.h"
 
@@ -14,6 +15,13 @@ struct HttpReply {
   std::string body;
 };
 using HttpOutcome = std::variant<HttpReply, std::string>;
+
+/// What a server wants of whoever asks it.
+struct HttpAccess {
+  TlsClientConfig tls;
+  std::string username;
+  std::string password_file;
+};
 
 /// Asks servers and waits for them: for commands, which have nothing else to do meanwhile. INT and
 /// TERM are taken as long as it lives; they end pauses and not the process.
@@ -31,7 +39,7 @@ class HttpAsker {
   HttpResult Fetch(const HttpRequestConfig& request);
 
   /// Fetches within kPatience.
-  HttpOutcome Ask(const std::string& method, const std::string& url);
+  HttpOutcome Ask(const std::string& method, const std::string& url, const HttpAccess& access = {});
 
   /// Waits; until INT or TERM at most.
   void Pause(Duration length);

@@ -27,6 +27,7 @@
 #include "probes/base/time.h"
 
 #ifndef PATHWITNESS_CIVETWEB_FALLBACK
+// NOLINTNEXTLINE(readability-identifier-naming): a function of C
 extern "C" int civetweb_socket(const mg_connection* connection);
 #endif
 

@@ -35,8 +35,8 @@ std::string Reason() {
 class Pem {
  public:
   /// `key` is the one that holds the text; with "_file" behind it the one that names a file.
-  Pem(const PemSource& source, std::string_view key, const std::string& config_name)
-      : config_name_(config_name),
+  Pem(const PemSource& source, std::string_view key, std::string config_name)
+      : config_name_(std::move(config_name)),
         key_(fmt::format("tls_server_config.{}{}", key, source.file.empty() ? "" : "_file")),
         place_(source.file.empty() ? "" : source.file.string() + " ") {
     try {

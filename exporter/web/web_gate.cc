@@ -57,7 +57,8 @@ WebGate::State WebGate::Load() const {
 /// ones, and these files are small.
 Sha256Digest WebGate::Look() const {
   std::string all = TextOrProblem(*file_);
-  if (const std::optional<WebTlsConfig>& tls = InForce()->config.tls) {
+  const Board::Pointer state = InForce();
+  if (const std::optional<WebTlsConfig>& tls = state->config.tls) {
     for (const PemSource* const source : {&tls->certificate, &tls->key, &tls->client_ca}) {
       all += source->file.empty() ? "" : TextOrProblem(source->file);
     }
@@ -154,9 +155,10 @@ std::optional<HttpResponse> WebGate::Refuse(const HttpRequest& request) {
 }
 
 HttpResponse WebGate::WithHeaders(HttpResponse response) const {
-  for (const auto& [name, value] : InForce()->config.headers) {
-    std::erase_if(response.headers, [&](const auto& header) { return header.first == name; });
-    response.headers.emplace_back(name, value);
+  const Board::Pointer state = InForce();
+  for (const HttpResponse::Header& set : state->config.headers) {
+    std::erase_if(response.headers, [&](const auto& own) { return own.first == set.first; });
+    response.headers.push_back(set);
   }
   return response;
 }

@@ -209,6 +209,7 @@ VerdictSnapshot Blamed(WallTime now) {
   verdict.posterior.likely = {.before = 1, .behind = 3};
   verdict.attribution.owner = {.segment = Segment::SourceIsp, .asn = 64500, .name = "AS64500"};
   verdict.attribution.probability = 0.97;
+  verdict.contact = "noc@isp.example";
   return {.status = ReachedTrace(now).status,
           .verdict = std::move(verdict),
           .since = now - seconds(300),
@@ -328,6 +329,7 @@ ExporterFacts SampleFacts(WallTime now) {
   facts.log_messages = {0, 12, 1, 0};
   facts.engines = {engine};
   facts.discovery_refused = {{"/etc/pathwitness/sd/build.json", 1}};
+  facts.web = {.connections = 2, .refused = {3}, .is_config_good = true};
   return facts;
 }
 
