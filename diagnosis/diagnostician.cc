@@ -61,6 +61,13 @@ std::vector<std::string> FlowNames(const TraceSnapshot& trace) {
   return names;
 }
 
+void AddContact(std::string contact, Verdict& verdict) {
+  verdict.contact = std::move(contact);
+  if (!verdict.contact.empty()) {
+    verdict.text += fmt::format(" Contact: {}.", verdict.contact);
+  }
+}
+
 Verdict Quiet() {
   Verdict verdict;
   verdict.state = VerdictState::None;
@@ -106,7 +113,11 @@ Verdict Diagnostician::Assess(const Surroundings& surroundings, MonoTime now) {
   if (surroundings.own_fault != OwnFault::None) {
     return OwnVerdict(surroundings.own_fault);
   }
-  return Judge(Observe(surroundings, now));
+  Verdict verdict = Judge(Observe(surroundings, now));
+  if (verdict.attribution.owner && surroundings.owners != nullptr) {
+    AddContact(surroundings.owners->ContactOf(*verdict.attribution.owner), verdict);
+  }
+  return verdict;
 }
 
 // A window that begins with a loss holds too many of them: what is short is judged with the clean

@@ -28,7 +28,7 @@ struct OwnState {
   std::uint64_t receive_drops = 0;      // answers that its own sockets dropped
   bool is_silent = false;               // no end-to-end probe is answered any more
   std::optional<bool> gateway_answers;  // since then; empty: not known yet
-  unsigned anchors = 0;                 // targets whose only purpose is to be up
+  unsigned anchors = 0;                 // targets that are up as long as the uplink is
   unsigned anchors_down = 0;
   unsigned lookups = 0;
   unsigned lookups_failed = 0;

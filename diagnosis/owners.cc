@@ -72,6 +72,11 @@ Segment SegmentOf(OwnerSegment segment) {
   return Segment::Undetermined;
 }
 
+std::string Joined(std::string one, const std::string& other) {
+  one += (one.empty() || other.empty() ? "" : ", ") + other;
+  return one;
+}
+
 }  // namespace
 
 bool HaveSameOwner(const AddressOwner& a, const AddressOwner& b) {
@@ -88,6 +93,9 @@ OwnerTable::OwnerTable(const std::vector<OwnerConfig>& owners,
                                 .asn = owner.asn,
                                 .name = owner.name,
                                 .segment = is_exchange ? OwnerSegment::ByPosition : owner.segment};
+    if (std::string& contact = contacts_[owner.name]; contact.empty()) {
+      contact = owner.contact;
+    }
     for (const IpPrefix& prefix : owner.prefixes) {
       Add(prefix, entry);
     }
@@ -297,6 +305,31 @@ std::vector<HopOwner> OwnerTable::OwnersOf(const std::vector<std::optional<IpAdd
     hops.push_back(address ? std::optional(Of(*address)) : std::nullopt);
   }
   return OwnedPath(std::move(hops), Of(destination)).Owners();
+}
+
+// By its name: configured, or "AS64500".
+bool OwnerTable::IsNetwork(const std::string& name) const {
+  const bool is_asn = name.size() > 2 && name.starts_with("AS") &&
+                      name.find_first_not_of("0123456789", 2) == std::string::npos;
+  return is_asn || contacts_.contains(name);
+}
+
+std::string OwnerTable::ContactOf(const HopOwner& owner) const {
+  if (const auto known = contacts_.find(owner.name); known != contacts_.end()) {
+    return known->second;
+  }
+  if (owner.segment != Segment::Interconnect) {
+    return "";
+  }
+  for (std::size_t dash = owner.name.find('-'); dash != std::string::npos;
+       dash = owner.name.find('-', dash + 1)) {
+    const std::string near = owner.name.substr(0, dash);
+    const std::string far = owner.name.substr(dash + 1);
+    if (IsNetwork(near) && IsNetwork(far)) {
+      return Joined(ContactOf({.name = near}), ContactOf({.name = far}));
+    }
+  }
+  return "";
 }
 
 }  // namespace pathwitness

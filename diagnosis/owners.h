@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -54,6 +55,10 @@ class OwnerTable {
   std::vector<HopOwner> OwnersOf(const std::vector<std::optional<IpAddress>>& path,
                                  const IpAddress& destination) const;
 
+  /// Whom to ask, as the configuration says: of an interconnect those of both networks, with a
+  /// comma between. Empty: unknown.
+  std::string ContactOf(const HopOwner& owner) const;
+
  private:
   struct Lengths {
     unsigned length = 0;
@@ -61,10 +66,12 @@ class OwnerTable {
   };
 
   void Add(const IpPrefix& prefix, const AddressOwner& owner);
+  bool IsNetwork(const std::string& name) const;
   const AddressOwner* FindConfigured(const IpAddress& address) const;
 
   std::vector<Lengths> lengths_;  // longest first
   std::unordered_map<std::uint32_t, AddressOwner> by_asn_;
+  std::map<std::string, std::string> contacts_;  // by configured name; empty: unknown
   std::shared_ptr<const AsnLookup> database_;
 };
 

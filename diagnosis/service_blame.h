@@ -24,10 +24,12 @@ struct ServiceEvidence {
   std::string reason;                     // as "tls_verify"
   bool is_path_at_fault = false;          // something is said of a path to the same address
   std::size_t hops = 0;                   // to the destination; 0: unknown
+  LatencyEvidence latency;                // as ServiceLatency has it; without hops: unknown
 };
 
-/// What that means. Undecided when the path may be what made the request fail: that is said of the
-/// path. A service that wants fewer requests is never a fault of the network.
+/// What that means. Undecided when the path may be what made the request fail or wait: that is said
+/// of the path. A service that wants fewer requests is never a fault of the network. One that
+/// answers later, while connections to it take as long as before, has a latency of kind server.
 Verdict JudgeService(const ServiceEvidence& evidence);
 
 }  // namespace pathwitness

@@ -85,7 +85,8 @@ struct Verdict {
   FlowTest flows;
   LinkPosterior posterior;  // of the loss, else of the latency; empty when there is neither
   Attribution attribution;
-  std::string reason;  // of a local fault or a service: a word, as "uplink" or "tls_verify"
+  std::string reason;   // of a local fault or a service: a word, as "uplink" or "tls_verify"
+  std::string contact;  // of the owner that is named, as the configuration says
   std::string text;
 };
 

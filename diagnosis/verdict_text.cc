@@ -180,18 +180,6 @@ std::string KindSentence(LatencyKind kind) {
   return "";
 }
 
-std::string_view PastPhrase(LatencyPast past) {
-  switch (past) {
-    case LatencyPast::HalfHour:
-      return "";
-    case LatencyPast::Day:
-      return " than in the day before";
-    case LatencyPast::HourOfWeek:
-      return " than usual at this hour of the week";
-  }
-  return "";
-}
-
 std::string LatencySentence(const LatencyEvidence& evidence,
                             const std::optional<RouteFact>& route) {
   const HopShift& shift = *evidence.hops.back();
@@ -231,6 +219,18 @@ void AddLoss(const Verdict& verdict, const Observations& observations, Sentences
 }
 
 }  // namespace
+
+std::string_view PastPhrase(LatencyPast past) {
+  switch (past) {
+    case LatencyPast::HalfHour:
+      return "";
+    case LatencyPast::Day:
+      return " than in the day before";
+    case LatencyPast::HourOfWeek:
+      return " than usual at this hour of the week";
+  }
+  return "";
+}
 
 std::string DescribeVerdict(const Verdict& verdict, const Observations& observations) {
   Sentences sentences;

@@ -95,7 +95,8 @@ void DiagnosisEngine::LookAtBoards(MonoTime now) {
   const std::vector<TraceBoard::Pointer> traces = boards_.traces.All();
   if (now >= own_due_) {
     own_due_ = now + kLooksAtItselfEvery;
-    verdicts_.SetOwnFault(own_.Look(traces, boards_.trace_self.Find(0), boards_.dns.All(), clock_));
+    verdicts_.SetOwnFault(
+        own_.Look(traces, boards_.trace_self.Find(0), boards_.dns.All(), SeeAnchors(), clock_));
     verdicts_.LookAtAll();
   }
   for (const TraceBoard::Pointer& trace : traces) {
@@ -111,6 +112,23 @@ void DiagnosisEngine::LookAtBoards(MonoTime now) {
   ForgetOthers(traces);
   verdicts_.LookAtServices();
   LookForCauses(now);
+}
+
+// An anchor is down when no path to it answers that ever did.
+OwnWatch::AnchorSight DiagnosisEngine::SeeAnchors() const {
+  OwnWatch::AnchorSight seen;
+  for (const std::string& anchor : config_->anchors) {
+    bool is_known = false;
+    bool is_up = false;
+    for (auto path = paths_.lower_bound({.target = anchor});
+         path != paths_.end() && path->first.target == anchor; ++path) {
+      is_known |= path->second.sight.has_answered;
+      is_up |= path->second.sight.has_answered && !path->second.sight.IsDown();
+    }
+    seen.known += is_known ? 1U : 0U;
+    seen.down += is_known && !is_up ? 1U : 0U;
+  }
+  return seen;
 }
 
 // While all is well this costs a glance at each path.

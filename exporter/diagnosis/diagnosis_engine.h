@@ -60,6 +60,7 @@ class DiagnosisEngine final : public Engine {
     std::uint64_t table = 0;  // the owner table that `said` is by
   };
 
+  OwnWatch::AnchorSight SeeAnchors() const;
   void RefreshDatabase(MonoTime now);
   void RebuildTable();
   void LookAtBoards(MonoTime now);

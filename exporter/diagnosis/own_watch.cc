@@ -15,7 +15,8 @@ constexpr std::size_t kFewestSilent = 2;  // of their rounds, to be sure of it
 
 OwnFault OwnWatch::Look(const std::vector<TraceBoard::Pointer>& traces,
                         const TraceSelfBoard::Pointer& self,
-                        const std::vector<DnsBoard::Pointer>& names, const Clock& clock) {
+                        const std::vector<DnsBoard::Pointer>& names, const AnchorSight& anchors,
+                        const Clock& clock) {
   const MonoTime now = clock.Now();
   LookAtClock(clock);
   if (self) {
@@ -26,7 +27,12 @@ OwnFault OwnWatch::Look(const std::vector<TraceBoard::Pointer>& traces,
   state.receive_drops = dropped_ > 0 && now - dropped_at_ <= kRemembers ? dropped_ : 0;
   state.is_silent = answered_ >= kFewestPaths && silent_ == answered_;
   state.gateway_answers = DoesGatewayAnswer(traces);
-  if (state.is_silent && state.gateway_answers == false) {
+  state.anchors = anchors.known;
+  state.anchors_down = anchors.down;
+  if (FindOwnFault({.is_silent = state.is_silent,
+                    .gateway_answers = state.gateway_answers,
+                    .anchors = anchors.known,
+                    .anchors_down = anchors.down}) == OwnFault::Uplink) {
     down_at_ = now;
   } else if (down_at_ && now - *down_at_ <= kRemembers) {
     state.is_silent = true;
@@ -66,10 +72,11 @@ void OwnWatch::OnTrace(const TraceSnapshot* before, const TraceSnapshot& trace, 
   const std::uint64_t lost_before = before != nullptr ? before->lost : 0;
   const Sight was = sight;
   if (answers > answers_before) {
-    sight = {.has_answered = true, .is_silent = false};
+    sight = {.has_answered = true};
     answered_at_ = now;
   } else if (trace.lost > lost_before) {
     sight.is_silent = sight.has_answered;
+    sight.lost_in_a_row += trace.lost - lost_before;
   }
   Forget(was);
   answered_ += sight.has_answered ? 1U : 0U;

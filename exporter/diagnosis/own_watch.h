@@ -20,6 +20,16 @@ class OwnWatch {
   struct Sight {
     bool has_answered = false;  // ever
     bool is_silent = false;     // probes were lost, none was answered
+    std::uint64_t lost_in_a_row = 0;
+
+    /// More than a probe or two that got lost by chance.
+    bool IsDown() const { return has_answered && lost_in_a_row >= kFewestLost; }
+  };
+
+  /// What is known of the targets that the configuration calls anchors.
+  struct AnchorSight {
+    unsigned known = 0;  // of which a path ever answered
+    unsigned down = 0;   // of them, those of which no such path answers
   };
 
   /// A new snapshot of a path; `before`: the one before, may be null. `sight` is the path's own.
@@ -30,9 +40,11 @@ class OwnWatch {
 
   /// `self` may be null.
   OwnFault Look(const std::vector<TraceBoard::Pointer>& traces, const TraceSelfBoard::Pointer& self,
-                const std::vector<DnsBoard::Pointer>& names, const Clock& clock);
+                const std::vector<DnsBoard::Pointer>& names, const AnchorSight& anchors,
+                const Clock& clock);
 
   static constexpr Duration kRemembers = std::chrono::seconds(90);
+  static constexpr std::uint64_t kFewestLost = 3;
 
  private:
   void LookAtClock(const Clock& clock);

@@ -116,11 +116,16 @@ void SeePaths(const std::vector<JudgedPath>& paths, WallTime now, std::vector<Se
   std::ranges::move(alone, std::back_inserter(causes));
 }
 
+// It fails or is late, and its path is fine.
+bool IsTheService(const Verdict& verdict) {
+  return verdict.state == VerdictState::Service || verdict.kind == LatencyKind::Server;
+}
+
 void SeeServices(const std::vector<VerdictBoard::Pointer>& services,
                  std::vector<SeenCause>& causes) {
   std::vector<SeenCause> failing;
   for (const VerdictBoard::Pointer& service : services) {
-    if (service->verdict && service->verdict->state == VerdictState::Service) {
+    if (service->verdict && IsTheService(*service->verdict)) {
       Add(Find(failing, CauseKind::Service, service->status.key.target), *service);
     }
   }

@@ -57,8 +57,25 @@ bool IsOfThePath(VerdictState state) {
          state == VerdictState::Route || state == VerdictState::FlowDependent;
 }
 
+std::optional<Duration> PhaseOf(const HttpResult& result, HttpPhase phase) {
+  const std::optional<double> seconds = result.phases[static_cast<std::size_t>(phase)];
+  return seconds
+             ? std::optional(std::chrono::round<Duration>(std::chrono::duration<double>(*seconds)))
+             : std::nullopt;
+}
+
 bool HasConnected(const HttpResult& result) {
-  return result.phases[static_cast<std::size_t>(HttpPhase::Connect)].has_value();
+  return PhaseOf(result, HttpPhase::Connect).has_value();
+}
+
+// Empty: the request failed, or got no answer.
+std::optional<ServiceTimes> TimesOf(const HttpResult& result) {
+  const std::optional<Duration> connect = PhaseOf(result, HttpPhase::Connect);
+  const std::optional<Duration> first_byte = PhaseOf(result, HttpPhase::Processing);
+  if (result.failure || !connect || !first_byte) {
+    return std::nullopt;
+  }
+  return ServiceTimes{.connect = *connect, .first_byte = *first_byte};
 }
 
 }  // namespace
@@ -69,8 +86,12 @@ VerdictDesk::VerdictDesk(const HttpsBoard& https, const OneWayBoard& one_way, Ve
 
 void VerdictDesk::Apply(const Config& config) {
   until_lost_.clear();
+  behind_proxy_.clear();
   for (const TargetConfig& target : config.targets) {
     until_lost_.emplace(target.name, kTimeoutsUntilLost * target.trace.timeout);
+    if (!target.https.request.proxy.empty()) {
+      behind_proxy_.insert(target.name);
+    }
   }
 }
 
@@ -142,8 +163,14 @@ void VerdictDesk::LookAtServices() {
 }
 
 void VerdictDesk::OnRequest(Service& service, const HttpsSnapshot& https) {
-  const SpokenVerdict* spoken =
-      service.watch.OnEvaluation(JudgeService(EvidenceOf(https)), clock_.Now());
+  const MonoTime now = clock_.Now();
+  ServiceEvidence evidence = EvidenceOf(https);
+  const std::optional<ServiceTimes> times = TimesOf(*https.last);
+  if (times && !behind_proxy_.contains(https.status.key.target)) {
+    service.latency.OnRequest(*times, now);
+    evidence.latency = service.latency.Evidence(now);
+  }
+  const SpokenVerdict* spoken = service.watch.OnEvaluation(JudgeService(evidence), now);
   Say({.status = https.status}, spoken, service.said);
 }
 

@@ -5,12 +5,15 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "config/config.h"
 #include "diagnosis/diagnostician.h"
 #include "diagnosis/scope.h"
 #include "diagnosis/service_blame.h"
+#include "diagnosis/service_latency.h"
 #include "exporter/diagnosis/verdict_snapshot.h"
 #include "probes/base/event_log.h"
 #include "probes/https/https_snapshot.h"
@@ -71,6 +74,7 @@ class VerdictDesk {
 
   struct Service {
     VerdictWatch watch;
+    ServiceLatency latency;
     HttpsBoard::Pointer https;  // judged last
     VerdictBoard::Pointer said;
   };
@@ -94,6 +98,7 @@ class VerdictDesk {
   const Clock& clock_;
   EventLog& log_;
   std::map<std::string, Duration> until_lost_;  // by target
+  std::set<std::string> behind_proxy_;          // services whose connections are to a proxy
   OwnFault own_fault_ = OwnFault::None;
   bool are_all_targets_late_ = false;
   std::map<ProberKey, Path> paths_;

@@ -40,6 +40,9 @@ void AddInfo(FamilyText& family, const LabelText& identity, const Verdict& verdi
   labels.Add("direction", DirectionName(verdict.direction));
   labels.Add("hop_from", has_hops ? std::to_string(likely.before) : std::string());
   labels.Add("hop_to", has_hops ? std::to_string(likely.behind) : std::string());
+  labels.Add("kind", verdict.kind == LatencyKind::Unknown ? "" : LatencyKindName(verdict.kind));
+  labels.Add("reason", verdict.reason);
+  labels.Add("contact", verdict.contact);
   family.Add(labels, 1);
 }
 

@@ -178,5 +178,31 @@ TEST(Owners, AnAddressSaysWhatKindItIs) {
   EXPECT_EQ(table.Of(Address("::1")).kind, AddressKind::Loopback);
 }
 
+OwnerConfig Reachable(const char* prefix, const char* name, const char* contact) {
+  OwnerConfig owner = Owner(prefix, name);
+  owner.contact = contact;
+  return owner;
+}
+
+TEST(OwnerTable, KnowsWhomToAskAtAnOwner) {
+  const OwnerTable table =
+      Table({Owner("198.51.100.0/25", "lab-isp"),
+             Reachable("198.51.100.128/25", "lab-isp", "noc@lab-isp.example"),
+             Reachable("203.0.113.0/24", "lab-isp", "nobody@lab-isp.example")});
+  EXPECT_EQ(table.ContactOf({.segment = Segment::SourceIsp, .name = "lab-isp"}),
+            "noc@lab-isp.example");
+  EXPECT_EQ(table.ContactOf({.segment = Segment::Transit, .name = "lab"}), "");
+}
+
+TEST(OwnerTable, AtAnInterconnectBothAreToBeAsked) {
+  const OwnerTable table = Table({Reachable("198.51.100.0/24", "lab-isp", "noc@lab-isp.example"),
+                                  Reachable("203.0.113.0/24", "lab-cloud", "+49 000 0000"),
+                                  Reachable("192.0.2.128/25", "lab", "noc@lab.example")});
+  EXPECT_EQ(table.ContactOf({.segment = Segment::Interconnect, .name = "lab-isp-lab-cloud"}),
+            "noc@lab-isp.example, +49 000 0000");
+  EXPECT_EQ(table.ContactOf({.segment = Segment::Interconnect, .name = "AS64510-lab-cloud"}),
+            "+49 000 0000");
+}
+
 }  // namespace
 }  // namespace pathwitness

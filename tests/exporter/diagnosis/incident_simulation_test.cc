@@ -124,6 +124,34 @@ TEST_F(IncidentSimulation, AnUplinkThatIsDownIsAnOwnFaultAndNobodyElseIsBlamed) 
   EXPECT_THAT(LinesAbout("verdict"), Not(Contains(HasSubstr("state=loss"))));
 }
 
+TEST(AnchorSimulation, WhenNoAnchorAnswersItIsItsOwnUplinkThoughTheGatewayDoes) {
+  Config config;
+  config.anchors = {"a", "d"};
+  VirtualNetwork network(16, config);
+  AddFiveTargets(network);
+  network.Live(minutes(40));
+  network.links[{"192.168.1.1", "198.51.100.1"}].loss = 1;
+  network.Live(minutes(3));
+  const auto open = network.OpenIncidents();
+  ASSERT_THAT(open, SizeIs(1));
+  EXPECT_EQ(open[0]->cause, CauseKind::Own);
+  EXPECT_EQ(open[0]->at, "uplink");
+  EXPECT_THAT(network.log.Lines(), Not(Contains(HasSubstr("state=loss"))));
+}
+
+TEST(AnchorSimulation, AnAnchorThatAnswersClearsTheUplink) {
+  Config config;
+  config.anchors = {"a", "d"};
+  VirtualNetwork network(16, config);
+  AddFiveTargets(network);
+  network.Live(minutes(40));
+  network.links[{"198.51.100.1", "198.51.100.2"}].loss = 1;
+  network.Live(minutes(3));
+  const auto open = network.OpenIncidents();
+  ASSERT_THAT(open, SizeIs(1));
+  EXPECT_EQ(open[0]->cause, CauseKind::Link);
+}
+
 TEST_F(IncidentSimulation, RoutersThatLimitTheirAnswersAreNothing) {
   network_.unwilling = {{"198.51.100.1", 0.9}, {"198.51.100.2", 1}, {"203.0.113.14", 0.4}};
   network_.Live(std::chrono::hours(3));

@@ -24,7 +24,7 @@ class SetClock final : public Clock {
 
 class OwnWatchTest : public ::testing::Test {
  protected:
-  OwnFault Look() { return watch_.Look(traces_, self_, names_, clock_); }
+  OwnFault Look() { return watch_.Look(traces_, self_, names_, anchors_, clock_); }
 
   void Drop(std::uint64_t all) {
     self_ = std::make_shared<const TraceSelf>(TraceSelf{.receive_drops = all});
@@ -64,6 +64,7 @@ class OwnWatchTest : public ::testing::Test {
   std::vector<TraceBoard::Pointer> traces_;
   TraceSelfBoard::Pointer self_;
   std::vector<DnsBoard::Pointer> names_;
+  OwnWatch::AnchorSight anchors_;
 };
 
 TEST_F(OwnWatchTest, IsContentWithNothing) {
@@ -83,12 +84,12 @@ TEST_F(OwnWatchTest, DropsCountAsLongAsTheyMayBeJudged) {
 
 TEST_F(OwnWatchTest, AClockThatIsSetCountsAsLongAsItMayBeJudged) {
   SetClock clock;
-  EXPECT_EQ(watch_.Look({}, nullptr, {}, clock), OwnFault::None);
+  EXPECT_EQ(watch_.Look({}, nullptr, {}, {}, clock), OwnFault::None);
   clock.wall += seconds(3600);
-  EXPECT_EQ(watch_.Look({}, nullptr, {}, clock), OwnFault::ClockStep);
+  EXPECT_EQ(watch_.Look({}, nullptr, {}, {}, clock), OwnFault::ClockStep);
   clock.now += seconds(91);
   clock.wall += seconds(91);
-  EXPECT_EQ(watch_.Look({}, nullptr, {}, clock), OwnFault::None);
+  EXPECT_EQ(watch_.Look({}, nullptr, {}, {}, clock), OwnFault::None);
 }
 
 TEST_F(OwnWatchTest, ItsUplinkIsDownWhenNothingAnswersAnyMore) {
@@ -151,6 +152,36 @@ TEST_F(OwnWatchTest, NamesThatAllFailAreItsResolver) {
   EXPECT_EQ(Look(), OwnFault::Dns);
   Resolve(5, false);
   EXPECT_EQ(Look(), OwnFault::None);
+}
+
+TEST_F(OwnWatchTest, AnchorsThatAreAllDownAreItsUplinkWhateverItsGatewayAnswers) {
+  Trace(2, true);
+  anchors_ = {.known = 2, .down = 1};
+  EXPECT_EQ(Look(), OwnFault::None);
+  Trace(2, false, true);
+  anchors_.down = 2;
+  EXPECT_EQ(Look(), OwnFault::Uplink);
+}
+
+TEST_F(OwnWatchTest, WhatWasLostWhileAnchorsWereDownIsRemembered) {
+  anchors_ = {.known = 2, .down = 2};
+  Look();
+  anchors_.down = 0;
+  clock_.Advance(seconds(90));
+  EXPECT_EQ(Look(), OwnFault::Uplink);
+  clock_.Advance(seconds(1));
+  EXPECT_EQ(Look(), OwnFault::None);
+}
+
+TEST_F(OwnWatchTest, APathIsDownAfterThreeProbesInARow) {
+  Trace(1, true);
+  Trace(1, false);
+  Trace(1, false);
+  EXPECT_FALSE(sights_.front().IsDown());
+  Trace(1, false);
+  EXPECT_TRUE(sights_.front().IsDown());
+  Trace(1, true);
+  EXPECT_FALSE(sights_.front().IsDown());
 }
 
 }  // namespace

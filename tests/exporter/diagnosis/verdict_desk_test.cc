@@ -185,6 +185,57 @@ TEST_F(VerdictDeskTest, AServiceBehindABrokenPathIsNotBlamed) {
   EXPECT_EQ(board_.Find(Failing(1, {}).status.key)->verdict, std::nullopt);
 }
 
+/// A service that is asked every 30 s; `later`: that its first byte takes longer than 60 ms.
+class AskedService {
+ public:
+  AskedService(HttpsBoard& board, VerdictDesk& desk, FakeClock& clock)
+      : writer_(board.NewWriter()), desk_(desk), clock_(clock) {
+    https_.status.key = {"here-to-there", ProberKind::Https, ProberFamily::Ipv4};
+  }
+
+  void Live(Duration duration, double later) {
+    for (Duration past{}; past < duration; past += seconds(30)) {
+      clock_.Advance(seconds(30));
+      ++https_.requests;
+      https_.last = HttpResult{};
+      https_.last->phases = {0.001, 0.020, 0.030, 0.060 + later, 0.002};
+      writer_.Publish(https_.status.key, std::make_shared<const HttpsSnapshot>(https_));
+      desk_.LookAtServices();
+    }
+  }
+
+ private:
+  HttpsBoard::Writer writer_;
+  VerdictDesk& desk_;
+  FakeClock& clock_;
+  HttpsSnapshot https_;
+};
+
+TEST_F(VerdictDeskTest, AServiceThatAnswersLaterBehindAPathAsEverIsToBlameItself) {
+  AskedService service(https_, desk_, clock_);
+  service.Live(minutes(40), 0);
+  service.Live(minutes(3), 0.080);
+  const VerdictBoard::Pointer said =
+      board_.Find({"here-to-there", ProberKind::Https, ProberFamily::Ipv4});
+  ASSERT_TRUE(said->verdict);
+  EXPECT_EQ(said->verdict->state, VerdictState::Latency);
+  EXPECT_EQ(said->verdict->kind, LatencyKind::Server);
+  EXPECT_THAT(log_.Lines(), Contains(AllOf(HasSubstr("prober=https"), HasSubstr("state=latency"),
+                                           HasSubstr("owner=application"))));
+}
+
+TEST_F(VerdictDeskTest, OfAServiceBehindAProxyNothingIsSaidAboutItsTime) {
+  Config config;
+  config.targets.emplace_back().name = "here-to-there";
+  config.targets.back().https.request.proxy = "http://proxy.example:3128";
+  desk_.Apply(config);
+  AskedService service(https_, desk_, clock_);
+  service.Live(minutes(40), 0);
+  service.Live(minutes(10), 0.080);
+  EXPECT_EQ(board_.Find({"here-to-there", ProberKind::Https, ProberFamily::Ipv4})->verdict,
+            std::nullopt);
+}
+
 TEST_F(VerdictDeskTest, AForgottenPathLeavesTheBoard) {
   Trace(kPath, minutes(1), false);
   desk_.Forget(key_);
