@@ -11,7 +11,7 @@ PRECOMPILE ?= OFF
 
 .PHONY: help
 help: ## lists the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 .PHONY: deps-build
 deps-build:
@@ -67,6 +67,30 @@ fuzz: deps-test ## fuzzes every decoder and parser, FUZZ_SECONDS each
 .PHONY: bench
 bench: build deps-test ## measures speed (tests/bench)
 	tests/bench/run.sh
+
+.PHONY: deps-image
+deps-image: deps-test
+	@tools/install-deps.sh image
+
+.PHONY: test-image
+test-image: deps-image ## builds the image without a registry and runs it behind a router (as root)
+	@tools/test-image.sh
+
+.PHONY: deb
+deb: deps-build ## builds the Debian package: build/release-*/
+	@tools/release.sh deb
+
+.PHONY: test-deb
+test-deb: deps-image deb ## lintian, then installs, starts and purges it in a bare Debian (as root)
+	@tools/test-deb.sh build/release-*/*.deb
+
+.PHONY: release
+release: deps-test ## package, tarballs, SBOM and checksums: build/release-*/
+	@tools/release.sh
+
+.PHONY: reproducible
+reproducible: deps-build ## builds the last commit twice and compares the bytes
+	@tools/check-reproducible.sh
 
 .PHONY: clean
 clean: ## removes what was built; fetched sources stay

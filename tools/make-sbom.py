@@ -30,33 +30,40 @@ def libraries_of(program):
     return sorted(set(re.findall(r"=> (/\S+)", run("ldd", program))))
 
 
-def package_of(library):
-    """The name of the Debian package that has it, with its architecture where dpkg says it.
+def packages_of(libraries):
+    """The names of the Debian packages that have them, sorted.
 
-    Since /lib became a link, dpkg may know a file by either of its names.
+    Since /lib became a link, dpkg may know a file by either of its names; it is asked for both at
+    once, as each question takes long, and fails when it does not know them all.
     """
-    real = os.path.realpath(library)
-    for name in [library, real, real.removeprefix("/usr")]:
-        found = subprocess.run(["dpkg", "-S", name], capture_output=True, text=True)
-        if found.returncode == 0:
-            return found.stdout.split(": ")[0].split(",")[0]
-    raise SystemExit(f"make-sbom: no package has {library}")
+    names = {}
+    for library in libraries:
+        for path in {library, os.path.realpath(library)}:
+            names[path] = names[path.removeprefix("/usr")] = library
+    answer = subprocess.run(["dpkg", "-S", *names], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    owners = {}
+    for line in answer.stdout.splitlines():
+        package, path = line.split(": ")
+        owners[names[path]] = package.split(",")[0]
+    missing = set(libraries) - set(owners)
+    if missing:
+        raise SystemExit(f"make-sbom: no package has {', '.join(sorted(missing))}")
+    return sorted(set(owners.values()))
 
 
 def spdx_id(text):
     return "SPDXRef-" + re.sub(r"[^A-Za-z0-9.-]", "-", text)
 
 
-def debian_package(name, distribution):
-    fields = "${Package}\t${Version}\t${Architecture}\t${source:Package}\t${Maintainer}"
-    package, version, architecture, source, maintainer = run("dpkg-query", "-W", "-f", fields, name).split("\t")
-    maintainer = re.sub(r"\s*<.*", "", maintainer)
+def debian_package(line, distribution):
+    """`line` is what debian_packages asks for."""
+    package, version, architecture, source, maintainer = line.split("\t")
     purl = f"pkg:deb/debian/{package}@{version.replace('+', '%2B')}?arch={architecture}&distro={distribution}"
     return {
         "SPDXID": spdx_id("Package-" + package),
         "name": package,
         "versionInfo": version,
-        "supplier": f"Organization: {maintainer}",
+        "supplier": "Organization: " + re.sub(r"\s*<.*", "", maintainer),
         "downloadLocation": "NOASSERTION",
         "filesAnalyzed": False,
         "sourceInfo": f"built by Debian from its source package {source}",
@@ -67,6 +74,12 @@ def debian_package(name, distribution):
             {"referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl", "referenceLocator": purl}
         ],
     }
+
+
+def debian_packages(names, distribution):
+    fields = "${Package}\t${Version}\t${Architecture}\t${source:Package}\t${Maintainer}\n"
+    lines = run("dpkg-query", "-W", "-f", fields, *names).splitlines()
+    return [debian_package(line, distribution) for line in sorted(lines)]
 
 
 def civetweb():
@@ -118,9 +131,8 @@ def document(program):
         int(os.environ.get("SOURCE_DATE_EPOCH", os.path.getmtime(program))), datetime.timezone.utc)
 
     own = own_package(program, version, digest)
-    linked = [debian_package(name, distribution)
-              for name in sorted({package_of(library) for library in libraries_of(program)})]
-    compiled_in = [debian_package(name, distribution) for name in HEADERS_COMPILED_IN]
+    linked = debian_packages(packages_of(libraries_of(program)), distribution)
+    compiled_in = debian_packages(HEADERS_COMPILED_IN, distribution)
     if (ROOT / ".deps/civetweb/VERSION").exists():
         compiled_in.append(civetweb())
     return {

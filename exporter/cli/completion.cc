@@ -203,7 +203,7 @@ _pathwitness() {{
   COMPREPLY=()
   if [[ ${{#wanted[@]}} -gt 0 ]]; then
     mapfile -t COMPREPLY < <(compgen "${{wanted[@]}}" -- "$word")
-    [[ ${{wanted[0]}} == -W ]] || compopt -o filenames 2>/dev/null
+    [[ ${{wanted[0]}} == -W ]] || compopt -o filenames 2>/dev/null || true
   fi
 }}
 complete -F _pathwitness pathwitness

@@ -11,7 +11,6 @@ root=$2
 
 mkdir -p "$root"/{bin,dev,etc/ssl/certs,proc,sys,usr/lib,usr/lib64,usr/share/doc,var/lib/dpkg/status.d}
 mkdir -m 1777 "$root/tmp"
-install -d -m 0750 -o 65532 -g 65532 "$root/var/lib/pathwitness"
 # Debian's own links: the loader and the libraries are looked for there.
 ln -s usr/lib "$root/lib"
 ln -s usr/lib64 "$root/lib64"
