@@ -1,6 +1,7 @@
 #include "probes/packet/probe_codec.h"
 
 #include <algorithm>
+#include <array>
 #include <string_view>
 
 #include "probes/packet/bytes.h"
@@ -75,12 +76,14 @@ std::uint16_t PayloadBytes(const ProbePacket& probe) {
 }
 
 // The filler tells whoever captures a probe what it is.
-void WriteFiller(ByteWriter& writer, std::size_t count) {
+constexpr auto kFiller = [] {
   constexpr std::string_view kText = "pathwitness ";
-  for (std::size_t i = 0; i < count; ++i) {
-    writer.U8(static_cast<std::uint8_t>(kText[i % kText.size()]));
+  std::array<std::byte, kMaxProbeBytes> filler{};
+  for (std::size_t i = 0; i < filler.size(); ++i) {
+    filler[i] = static_cast<std::byte>(kText[i % kText.size()]);
   }
-}
+  return filler;
+}();
 
 // Puts `word` into the two zero bytes at `offset`.
 void Patch(std::span<std::byte> message, std::size_t offset, std::uint16_t word) {
@@ -99,7 +102,7 @@ void Balance(const ProbePacket& probe, std::span<std::byte> message, std::size_t
 void WritePayload(const ProbePacket& probe, ByteWriter& writer) {
   writer.U64(probe.secret);
   writer.U16(0);  // the balance
-  WriteFiller(writer, PayloadBytes(probe) - kMinPayloadBytes);
+  writer.Put(std::span(kFiller).first(PayloadBytes(probe) - kMinPayloadBytes));
 }
 
 std::size_t EncodeIcmp(const ProbePacket& probe, std::span<std::byte> buffer) {
