@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "probes/base/prefetch.h"
 #include "probes/base/time.h"
 
 namespace pathwitness {
@@ -14,8 +15,10 @@ struct PendingProbe {
 
   MonoTime sent;
   std::uint64_t secret = 0;
-  std::uint64_t round = 0;
+  std::uint32_t token = 0;
+  std::uint32_t round = 0;  // the low bits of its number
   std::uint16_t flow = 0;
+  std::uint16_t flow_port = 0;
   std::uint8_t ttl = 0;  // 0: end to end
   State state = State::Awaited;
 };
@@ -23,22 +26,19 @@ struct PendingProbe {
 /// Probes in the order of sending, found by number or by token.
 ///
 /// Numbers are consecutive, and only the oldest probe is ever removed: what is settled stays, to
-/// tell duplicates. Tokens lie apart from the
-/// rest: with thousands of tracers nothing is in the processor's cache when a reply comes, and a
-/// search through the tokens alone touches one line of it or two.
+/// tell duplicates. With thousands of tracers nothing is in the processor's cache when a reply
+/// comes; the search for its probe begins with the newest ones, which are the likeliest.
 class PendingProbes {
  public:
   bool IsEmpty() const { return count_ == 0; }
   std::size_t Count() const { return count_; }
 
   /// The number is that of the probe before plus one, also after Clear.
-  std::uint32_t Add(std::uint32_t token, const PendingProbe& probe) {
+  std::uint32_t Add(const PendingProbe& probe) {
     if (count_ == probes_.size()) {
       Grow();
     }
-    const std::size_t slot = Slot(count_++);
-    tokens_[slot] = token;
-    probes_[slot] = probe;
+    probes_[Slot(count_++)] = probe;
     return first_ + static_cast<std::uint32_t>(count_ - 1);
   }
 
@@ -52,9 +52,9 @@ class PendingProbes {
   template <typename IsRight>
   PendingProbe* FindToken(std::uint32_t token, IsRight is_right) {
     for (std::size_t position = count_; position-- > 0;) {
-      const std::size_t slot = Slot(position);
-      if (tokens_[slot] == token && is_right(probes_[slot])) {
-        return &probes_[slot];
+      PendingProbe& probe = probes_[Slot(position)];
+      if (probe.token == token && is_right(probe)) {
+        return &probe;
       }
     }
     return nullptr;
@@ -85,6 +85,16 @@ class PendingProbes {
     --settled_;
   }
 
+  /// Has the processor fetch what the next call will look at.
+  void Prefetch() const {
+    if (!probes_.empty()) {
+      pathwitness::Prefetch(&probes_[head_]);
+      pathwitness::Prefetch(&probes_[Slot(settled_)]);
+      pathwitness::Prefetch(&probes_[Slot(count_)]);
+      pathwitness::Prefetch(&probes_[Slot(count_ - 1)]);
+    }
+  }
+
   void Clear() {
     first_ += static_cast<std::uint32_t>(count_);
     count_ = 0;
@@ -98,19 +108,15 @@ class PendingProbes {
   void Grow() {
     constexpr std::size_t kFirstSize = 16;
     const std::size_t size = probes_.empty() ? kFirstSize : probes_.size() * 2;
-    std::vector<std::uint32_t> tokens(size);
     std::vector<PendingProbe> probes(size);
     for (std::size_t position = 0; position < count_; ++position) {
-      tokens[position] = tokens_[Slot(position)];
       probes[position] = probes_[Slot(position)];
     }
-    tokens_.swap(tokens);
     probes_.swap(probes);
     head_ = 0;
   }
 
-  std::vector<std::uint32_t> tokens_;  // beside probes_
-  std::vector<PendingProbe> probes_;   // a ring
+  std::vector<PendingProbe> probes_;  // a ring
   std::size_t head_ = 0;
   std::size_t count_ = 0;
   std::size_t settled_ = 0;  // the oldest ones, before the first that is awaited

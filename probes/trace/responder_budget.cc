@@ -1,17 +1,26 @@
 #include "probes/trace/responder_budget.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <functional>
+
+#include "probes/base/prefetch.h"
 
 namespace pathwitness {
 namespace {
 
 constexpr int kLowestLevel = -4;  // one probe in 32 s
 constexpr int kHighestLevel = 2;  // 2 a second
-constexpr unsigned kProof = 20;   // answers in a row that prove a rate; Linux's burst is 6
-constexpr unsigned kMasked = 4;   // of the last 16 answers: too many are missing
+// kFirstRate x 2^level, from kLowestLevel to kHighestLevel.
+constexpr std::array<double, kHighestLevel - kLowestLevel + 1> kRates = {
+    ResponderBudget::kFirstRate / 16, ResponderBudget::kFirstRate / 8,
+    ResponderBudget::kFirstRate / 4,  ResponderBudget::kFirstRate / 2,
+    ResponderBudget::kFirstRate,      ResponderBudget::kFirstRate * 2,
+    ResponderBudget::kFirstRate * 4};
+constexpr unsigned kProof = 20;  // answers in a row that prove a rate; Linux's burst is 6
+constexpr unsigned kMasked = 4;  // of the last 16 answers: too many are missing
 constexpr Duration kFirstPause = std::chrono::minutes(10);  // between a failed trial and the next
 constexpr unsigned kLongestPause = 5;                       // doublings of it
 constexpr Duration kSoon = std::chrono::milliseconds(250);  // an answer may take this long anyway
@@ -65,12 +74,12 @@ void ResponderBudget::OnSeen(std::uint64_t group, std::uint8_t ttl, const IpAddr
   const double unmarked = std::max(1.0, static_cast<double>(kSeenBits - position.marked));
   position.responders =
       std::max(1.0F, static_cast<float>(kSeenBits * std::log(kSeenBits / unmarked)));
-  if (const auto bucket = index_.find(position_key); bucket != index_.end()) {
-    Bucket& unknown = buckets_[bucket->second];
+  if (const auto bucket = index_.Find(position_key)) {
+    Bucket& unknown = buckets_[*bucket];
     unknown.lanes = position.responders;
     // A new responder has a burst of its own: another one may be looked for at once.
     unknown.tokens += 1;
-    ready_.emplace(MonoTime::min(), bucket->second);
+    ready_.emplace(MonoTime::min(), *bucket);
   }
 }
 
@@ -131,19 +140,18 @@ void ResponderBudget::OnMasked(Key key, MonoTime now) {
 }
 
 double ResponderBudget::RateOf(Key key) const {
-  const auto known = index_.find(key);
-  return known == index_.end() ? kFirstRate : Rate(buckets_[known->second]);
+  const auto known = index_.Find(key);
+  return known ? Rate(buckets_[*known]) : kFirstRate;
 }
 
 ResponderBudget::Bucket& ResponderBudget::Find(Key key, MonoTime now) {
-  const auto known = index_.find(key);
-  if (known != index_.end()) {
-    return buckets_[known->second];
+  if (const auto known = index_.Find(key)) {
+    return buckets_[*known];
   }
   const std::uint32_t index = Room(now);
   if (index != 0) {
     const auto position = positions_.find(key);
-    index_.emplace(key, index);
+    index_.Add(key, index);
     buckets_[index] = {.key = key,
                        .refilled = now,
                        .asked = now,
@@ -163,7 +171,7 @@ std::uint32_t ResponderBudget::Room(MonoTime now) {
     hand_ = hand_ % (buckets_.size() - 1) + 1;
     const Bucket& bucket = buckets_[hand_];
     if (bucket.first == kNone && bucket.asked + kIdle <= now) {
-      index_.erase(bucket.key);
+      index_.Remove(bucket.key, static_cast<std::uint32_t>(hand_));
       return static_cast<std::uint32_t>(hand_);
     }
   }
@@ -171,7 +179,7 @@ std::uint32_t ResponderBudget::Room(MonoTime now) {
 }
 
 double ResponderBudget::Rate(const Bucket& bucket) {
-  return std::ldexp(kFirstRate, bucket.level) * bucket.lanes;
+  return kRates.at(static_cast<std::size_t>(bucket.level - kLowestLevel)) * bucket.lanes;
 }
 
 void ResponderBudget::Refill(Bucket& bucket, MonoTime now) {
@@ -209,6 +217,36 @@ void ResponderBudget::StepBack(Bucket& bucket, MonoTime now) {
   bucket.no_trial_until =
       now + kFirstPause * (1U << std::min<unsigned>(bucket.failures, kLongestPause));
   bucket.failures = static_cast<std::uint8_t>(std::min<unsigned>(bucket.failures + 1U, 99));
+}
+
+/// Takes some buckets whose time has come out of ready_. Several at once, as buckets, lines and
+/// those who wait in them lie far apart: the processor fetches them all while it waits for one.
+void ResponderBudget::TakeReady(MonoTime now) {
+  constexpr std::size_t kMost = 32;
+  turn_.clear();
+  while (!ready_.empty() && ready_.top().first <= now && turn_.size() < kMost) {
+    turn_.push_back(ready_.top().second);
+    ready_.pop();
+    Prefetch(&buckets_[turn_.back()], sizeof(Bucket));
+  }
+  for (const std::uint32_t index : turn_) {
+    buckets_[index].is_scheduled = false;
+    if (buckets_[index].first != kNone) {
+      Prefetch(&links_[buckets_[index].first]);
+    }
+  }
+  foreseen_.clear();
+  for (const std::uint32_t index : turn_) {
+    if (buckets_[index].first != kNone) {
+      foreseen_.push_back(links_[buckets_[index].first].waiter);
+    }
+  }
+}
+
+void ResponderBudget::PutBack(std::uint32_t index, MonoTime now) {
+  if (!std::exchange(buckets_[index].is_scheduled, true)) {
+    ready_.emplace(now, index);
+  }
 }
 
 void ResponderBudget::Schedule(std::uint32_t index, MonoTime now) {

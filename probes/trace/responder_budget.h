@@ -4,12 +4,14 @@
 #include <cstdint>
 #include <functional>
 #include <queue>
+#include <span>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "probes/base/ip_address.h"
 #include "probes/base/time.h"
+#include "probes/trace/hash_index.h"
 
 namespace pathwitness {
 
@@ -29,7 +31,7 @@ namespace pathwitness {
 /// diverge, learning is soon unlimited. Pure: it is given the time.
 class ResponderBudget {
  public:
-  using Key = std::uint64_t;     // of a bucket
+  using Key = std::uint64_t;     // of a bucket; a hash, and never 0
   using Waiter = std::uint64_t;  // the caller's
 
   /// Who goes before whom in a responder's line.
@@ -65,20 +67,29 @@ class ResponderBudget {
 
   /// Hands tokens that have come since to those who wait: first come, first served among those of
   /// one Turn. `grant(waiter)` tells whether the waiter used it; else the next one is asked. It
-  /// must not call the budget. Ends early when `may_go()` is false.
-  template <typename Grant, typename MayGo>
-  void Serve(MonoTime now, Grant grant, MayGo may_go) {
-    while (!ready_.empty() && ready_.top().first <= now && may_go()) {
-      const std::uint32_t index = ready_.top().second;
-      ready_.pop();
-      buckets_[index].is_scheduled = false;
-      ServeBucket(buckets_[index], now, grant, may_go);
-      Schedule(index, now);
+  /// must not call the budget. Ends early when `may_go()` is false. `foresee(waiters)` is told who
+  /// will be among those asked soon.
+  template <typename Grant, typename MayGo, typename Foresee>
+  void Serve(MonoTime now, Grant grant, MayGo may_go, Foresee foresee) {
+    for (TakeReady(now); !turn_.empty(); TakeReady(now)) {
+      foresee(std::span<const Waiter>(foreseen_));
+      for (const std::uint32_t index : turn_) {
+        if (!may_go()) {
+          PutBack(index, now);
+          continue;
+        }
+        ServeBucket(buckets_[index], now, grant, may_go);
+        Schedule(index, now);
+      }
+      if (!may_go()) {
+        return;
+      }
     }
   }
   template <typename Grant>
   void Serve(MonoTime now, Grant grant) {
-    Serve(now, grant, [] { return true; });
+    Serve(
+        now, grant, [] { return true; }, [](std::span<const Waiter>) {});
   }
 
   /// When Serve has work; MonoTime::max(): nobody waits.
@@ -91,7 +102,7 @@ class ResponderBudget {
 
   /// Probes per second that a responder may be sent now.
   double RateOf(Key key) const;
-  std::size_t Buckets() const { return index_.size(); }
+  std::size_t Buckets() const { return index_.Size(); }
   std::size_t Waiting() const { return waiting_; }
 
  private:
@@ -134,6 +145,8 @@ class ResponderBudget {
   static double Rate(const Bucket& bucket);
   static void Refill(Bucket& bucket, MonoTime now);
   static bool Take(Bucket& bucket, MonoTime now);
+  void TakeReady(MonoTime now);
+  void PutBack(std::uint32_t index, MonoTime now);
   void Schedule(std::uint32_t index, MonoTime now);
   static void StepBack(Bucket& bucket, MonoTime now);
   void Enqueue(Bucket& bucket, Waiter waiter, Turn turn);
@@ -149,7 +162,7 @@ class ResponderBudget {
     }
   }
 
-  std::unordered_map<Key, std::uint32_t> index_;  // of the bucket
+  HashIndex index_;  // of the buckets
   std::vector<Bucket> buckets_;
   std::vector<Link> links_;
   std::uint32_t free_links_ = kNone;
@@ -157,6 +170,8 @@ class ResponderBudget {
   std::size_t hand_ = 0;  // where the search for idle buckets goes on
   std::unordered_map<Key, Position> positions_;
   std::priority_queue<Ready, std::vector<Ready>, std::greater<>> ready_;
+  std::vector<std::uint32_t> turn_;  // buckets that are being served
+  std::vector<Waiter> foreseen_;     // the first in line at each of them
 };
 
 }  // namespace pathwitness

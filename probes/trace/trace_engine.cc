@@ -6,6 +6,8 @@
 #include <random>
 #include <variant>
 
+#include "probes/base/prefetch.h"
+#include "probes/trace/flow_key.h"
 #include "probes/trace/focus.h"
 #include "probes/trace/loss_gate.h"
 
@@ -19,6 +21,7 @@ constexpr Duration kLongestSplay = std::chrono::seconds(10);
 constexpr Duration kDeferral =
     std::chrono::milliseconds(100);  // by a network's or first hop's limit
 constexpr std::size_t kBatch = 64;
+constexpr std::size_t kFetched = 32;                         // probers at a time
 constexpr Duration kLongestFocus = std::chrono::minutes(5);  // then the gate must close first
 constexpr std::size_t kFocusSets = 50;
 constexpr Duration kFocusInterval = std::chrono::seconds(5);
@@ -135,8 +138,9 @@ struct TraceEngine::Prober {
   bool is_dirty = true;
   bool is_deferred = false;  // a hop probe is held back
   bool is_queued = false;    // stands in held_
-  bool is_touched = false;
+  bool has_route = false;    // `route` is another than the kernel's choice
   MonoTime published = {};
+  WallTime attempted = {};  // the last probe
   Tracer tracer;
   TraceLedger ledger;
   LossGate gate = {};
@@ -144,17 +148,24 @@ struct TraceEngine::Prober {
   PacketRoute route;
   std::optional<IpAddress> configured_source;
   ProberKey key;
-  Done done = {};        // of a single measurement; empty for a target's own prober
-  IpAddress fixed = {};  // the address of a single measurement
-  std::vector<FlowKey> registered = {};
-  bool has_path = false;    // the members below are in use
-  std::uint64_t group = 0;  // FirstHopGroup
+  Done done = {};  // of a single measurement; empty for a target's own prober
+  std::optional<IpAddress> destination = {};   // as it is known; the tracer's may be older
+  std::vector<std::uint64_t> registered = {};  // in flows_
+  bool has_path = false;                       // the members below are in use
+  std::uint64_t group = 0;                     // FirstHopGroup
   SharedLimits::Id network = 0;
   SharedLimits::Id first_hop = 0;
   PathMembership paths = {};
   /// Who answered last, by TTL from 1; also where a silent hop before keeps it out of `paths`.
   std::vector<std::optional<ResponderBudget::Key>> responders = {};
 };
+
+namespace {
+
+// Of a prober: all before its ledger.
+constexpr std::size_t kHotBytes = sizeof(Tracer) + 64;
+
+}  // namespace
 
 HashKey TraceEngine::NewSecret() {
   std::random_device device;
@@ -269,8 +280,10 @@ void TraceEngine::Adopt(const ProberKey& key, const TargetConfig& target, MonoTi
       LeavePath(prober);
       prober.tracer.Reconfigure(target.trace);
     }
+    prober.destination = ChosenAddress(key);
     prober.configured_source = ConfiguredSource(target.route, FamilyOf(key));
     prober.route = {.interface = target.route.interface, .mark = target.route.mark};
+    prober.has_route = prober.route != PacketRoute();
     prober.ledger.Reconfigure(target.trace.interval, config_->metrics.rtt_buckets,
                               target.trace.flows);
     Aim(prober);
@@ -290,12 +303,14 @@ void TraceEngine::Adopt(const ProberKey& key, const TargetConfig& target, MonoTi
           TraceLedger(key, config_->metrics.rtt_buckets, target.trace.flows, clock_.WallNow()),
       .route = {.interface = target.route.interface, .mark = target.route.mark},
       .configured_source = ConfiguredSource(target.route, FamilyOf(key)),
-      .key = key});
+      .key = key,
+      .destination = ChosenAddress(key)});
   prober->ledger.Reconfigure(target.trace.interval, config_->metrics.rtt_buckets,
                              target.trace.flows);
   if (const TraceBoard::Pointer previous = board_.Find(key)) {
     prober->ledger.Resume(*previous);
   }
+  prober->attempted = prober->ledger.Status().last_attempt;
   Prober& seated = *prober;
   by_key_.emplace(key, Seat(std::move(prober)));
   Aim(seated);
@@ -313,10 +328,12 @@ std::uint32_t TraceEngine::Seat(std::unique_ptr<Prober> prober) {
   if (free_.empty()) {
     free_.push_back(static_cast<std::uint32_t>(probers_.size()));
     probers_.emplace_back();
+    is_touched_.push_back(false);
   }
   const std::uint32_t index = free_.back();
   free_.pop_back();
   prober->index = index;
+  prober->has_route = prober->route != PacketRoute();
   prober->number = ++seated_ & 0xFFFFFFU;
   wheel_.Set(index, prober->tracer.NextDeadline());
   probers_[index] = std::move(prober);
@@ -333,18 +350,15 @@ void TraceEngine::Unseat(std::uint32_t index) {
 }
 
 /// The address to probe now, if there is one.
-std::optional<IpAddress> TraceEngine::DestinationOf(const Prober& prober) const {
-  if (prober.done) {
-    return prober.fixed;
-  }
-  const DnsBoard::Pointer known = dns_.Find({prober.key.target, FamilyOf(prober.key)});
+std::optional<IpAddress> TraceEngine::ChosenAddress(const ProberKey& key) const {
+  const DnsBoard::Pointer known = dns_.Find({key.target, FamilyOf(key)});
   return known != nullptr ? known->chosen : std::nullopt;
 }
 
 /// Points the tracer to the address and source that are right now.
 void TraceEngine::Aim(Prober& prober) {
   const IpFamily family = FamilyOf(prober.key);
-  const std::optional<IpAddress> destination = DestinationOf(prober);
+  const std::optional<IpAddress>& destination = prober.destination;
   const std::uint16_t port =
       prober.tracer.Protocol() == ProbeProtocol::Icmp ? 0 : prober.tracer.Trace().port;
   const auto give_up = [&](UnsentReason reason) {
@@ -366,8 +380,13 @@ void TraceEngine::Aim(Prober& prober) {
   if (error) {
     return give_up(UnsentReason::NoRoute);
   }
+  const bool is_same =
+      prober.tracer.Destination() == destination && prober.tracer.Source() == source;
+  if (is_same && prober.has_path) {
+    return;
+  }
   prober.ledger.SetAddresses(destination->ToString(), source.ToString(), port);
-  if (prober.tracer.Destination() != destination || prober.tracer.Source() != source) {
+  if (!is_same) {
     Unregister(prober);
     LeavePath(prober);
     prober.tracer.Retarget(*destination, source);
@@ -406,15 +425,16 @@ void TraceEngine::Register(Prober& prober) {
     return;
   }
   for (const std::uint16_t flow_port : prober.tracer.FlowPorts()) {
-    const FlowKey key{*prober.tracer.Destination(), prober.tracer.Protocol(), flow_port};
-    flows_.Add(key, prober.index);
-    prober.registered.push_back(key);
+    const std::uint64_t flow =
+        HashOf({*prober.tracer.Destination(), prober.tracer.Protocol(), flow_port});
+    flows_.Add(flow, prober.index);
+    prober.registered.push_back(flow);
   }
 }
 
 void TraceEngine::Unregister(Prober& prober) {
-  for (const FlowKey& key : prober.registered) {
-    flows_.Remove(key, prober.index);
+  for (const std::uint64_t flow : prober.registered) {
+    flows_.Remove(flow, prober.index);
   }
   prober.registered.clear();
 }
@@ -429,10 +449,7 @@ void TraceEngine::Turn(MonoTime now) {
   }
   ServeWaiting(now);
   wheel_.Expire(now, [this](std::uint32_t index) { Touch(index); });
-  for (const std::uint32_t index : touched_) {
-    Service(index, now);
-  }
-  touched_.clear();
+  ServiceTouched(now);
   ServeHeld(now);
   Flush();
 }
@@ -445,12 +462,36 @@ void TraceEngine::Receive() {
       return;
     }
     // Send stamps first: the replies of this batch are measured from them.
-    for (const SendReport& report : arrivals.sends) {
-      OnReport(report);
+    OnReports(arrivals.sends);
+    OnDatagrams(arrivals.datagrams);
+  }
+}
+
+// With thousands of probers a visit is mostly waiting for memory. So the processor is told to fetch
+// those of a batch all at once, and then what they point to.
+template <typename IndexAt>
+void TraceEngine::FetchProbers(std::size_t count, IndexAt index_at) const {
+  const auto prober_at = [&](std::size_t i) {
+    const std::uint32_t index = index_at(i);
+    return index < probers_.size() ? probers_[index].get() : nullptr;
+  };
+  for (std::size_t i = 0; i < count; ++i) {
+    Prefetch(prober_at(i), kHotBytes);
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    if (const Prober* prober = prober_at(i)) {
+      prober->tracer.PrefetchParts();
     }
-    for (const Datagram& datagram : arrivals.datagrams) {
-      OnDatagram(datagram);
-    }
+  }
+}
+
+void TraceEngine::OnReports(std::span<const SendReport> reports) {
+  while (!reports.empty()) {
+    const auto part = reports.first(std::min(reports.size(), kFetched));
+    FetchProbers(part.size(),
+                 [&](std::size_t i) { return static_cast<std::uint32_t>(part[i].id >> 32U); });
+    std::ranges::for_each(part, [this](const SendReport& report) { OnReport(report); });
+    reports = reports.subspan(part.size());
   }
 }
 
@@ -471,13 +512,34 @@ void TraceEngine::OnReport(const SendReport& report) {
   Touch(index);
 }
 
-void TraceEngine::OnDatagram(const Datagram& datagram) {
-  const std::variant<ProbeReply, DecodeError> decoded = DecodeReply(datagram.reply);
-  if (const DecodeError* error = std::get_if<DecodeError>(&decoded)) {
-    ++(*error == DecodeError::Malformed ? self_.replies_malformed : self_.replies_unmatched);
-    return;
+void TraceEngine::OnDatagrams(std::span<const Datagram> datagrams) {
+  Decode(datagrams);
+  for (Arrival& arrival : arrivals_) {
+    arrival.index = flows_.Find(arrival.flow).value_or(kNobody);
   }
-  switch (OfferToTracers(std::get<ProbeReply>(decoded), datagram.received)) {
+  FetchProbers(arrivals_.size(), [this](std::size_t i) { return arrivals_[i].index; });
+  for (const Arrival& arrival : arrivals_) {
+    Count(OfferToTracers(arrival));
+  }
+}
+
+void TraceEngine::Decode(std::span<const Datagram> datagrams) {
+  arrivals_.clear();
+  for (const Datagram& datagram : datagrams) {
+    std::variant<ProbeReply, DecodeError> decoded = DecodeReply(datagram.reply);
+    if (const DecodeError* error = std::get_if<DecodeError>(&decoded)) {
+      ++(*error == DecodeError::Malformed ? self_.replies_malformed : self_.replies_unmatched);
+      continue;
+    }
+    auto& reply = std::get<ProbeReply>(decoded);
+    const std::uint64_t flow = HashOf({reply.destination, reply.protocol, reply.flow_port});
+    flows_.Prefetch(flow);
+    arrivals_.push_back({.reply = std::move(reply), .received = datagram.received, .flow = flow});
+  }
+}
+
+void TraceEngine::Count(ReplyFate fate) {
+  switch (fate) {
     case ReplyFate::Answer:
       break;
     case ReplyFate::Late:
@@ -496,12 +558,11 @@ void TraceEngine::OnDatagram(const Datagram& datagram) {
 }
 
 /// Two targets with one address may have drawn the same flow port: the token then tells them apart.
-ReplyFate TraceEngine::OfferToTracers(const ProbeReply& reply, MonoTime received) {
+ReplyFate TraceEngine::OfferToTracers(const Arrival& arrival) {
   ReplyFate fate = ReplyFate::Unmatched;
-  const FlowKey key{reply.destination, reply.protocol, reply.flow_port};
-  flows_.ForEach(key, [&](std::uint32_t index) {
+  flows_.ForEach(arrival.flow, [&](std::uint32_t index) {
     Tracer& tracer = probers_[index]->tracer;
-    const ReplyFate offered = tracer.OnReply(reply, received);
+    const ReplyFate offered = tracer.OnReply(arrival.reply, arrival.received);
     const bool is_taken = offered == ReplyFate::Answer || offered == ReplyFate::Late;
     if (is_taken && tracer.HasUrgentResults()) {
       Touch(index);
@@ -513,9 +574,24 @@ ReplyFate TraceEngine::OfferToTracers(const ProbeReply& reply, MonoTime received
 }
 
 void TraceEngine::Touch(std::uint32_t index) {
-  if (probers_[index] != nullptr && !std::exchange(probers_[index]->is_touched, true)) {
+  if (!is_touched_[index]) {
+    is_touched_[index] = true;
     touched_.push_back(index);
   }
+}
+
+void TraceEngine::ServiceTouched(MonoTime now) {
+  std::span<const std::uint32_t> rest(touched_);
+  while (!rest.empty()) {
+    const auto part = rest.first(std::min(rest.size(), kFetched));
+    FetchProbers(part.size(), [part](std::size_t i) { return part[i]; });
+    for (const std::uint32_t index : part) {
+      is_touched_[index] = false;
+      Service(index, now);
+    }
+    rest = rest.subspan(part.size());
+  }
+  touched_.clear();
 }
 
 void TraceEngine::Service(std::uint32_t index, MonoTime now) {
@@ -523,14 +599,20 @@ void TraceEngine::Service(std::uint32_t index, MonoTime now) {
     return;
   }
   Prober& prober = *probers_[index];
-  prober.is_touched = false;
   CollectProbes(prober, now);
-  CollectResults(prober, now);
-  if (prober.is_dirty && now - prober.published >= kPublishInterval) {
-    Publish(prober, now);
+  prober.tracer.Expire(now);
+  // Answers end to end are counted when there is more to do: the ledger is far away.
+  if (now - prober.published >= kPublishInterval) {
+    CollectResults(prober, now);
+    if (prober.is_dirty) {
+      Publish(prober, now);
+    }
+  } else if (prober.tracer.HasUrgentResults()) {
+    CollectResults(prober, now);
   }
   if (prober.done && prober.tracer.IsDone()) {
-    prober.done(prober.ledger.Snapshot());
+    CollectResults(prober, now);
+    prober.done(SnapshotOf(prober));
     Unseat(index);
     return;
   }
@@ -544,9 +626,10 @@ void TraceEngine::Schedule(const Prober& prober, MonoTime now) {
 }
 
 void TraceEngine::CollectProbes(Prober& prober, MonoTime now) {
-  const HopPermit permit = [&](std::uint16_t flow, std::uint8_t ttl, HopTier tier) {
+  const auto ask = [&](std::uint16_t flow, std::uint8_t ttl, HopTier tier) {
     return Permit(prober, flow, ttl, tier, now);
   };
+  const HopPermit permit = std::ref(ask);  // by value it would be allocated
   while (const std::optional<DueProbe> due = prober.tracer.NextProbe(now, permit)) {
     Post(prober, *due);
   }
@@ -562,8 +645,9 @@ void TraceEngine::Post(Prober& prober, const DueProbe& due) {
   budget_.Spend();
   ++self_.packets_sent[static_cast<std::size_t>(due.packet.destination.Family())];
   const std::uint64_t id = (static_cast<std::uint64_t>(prober.index) << 32U) | due.number;
-  batch_.push_back({.id = id, .probe = due.packet, .route = &prober.route});
-  prober.ledger.OnAttempt(turn_wall_);
+  batch_.push_back(
+      {.id = id, .probe = due.packet, .route = prober.has_route ? &prober.route : nullptr});
+  prober.attempted = turn_wall_;
   if (batch_.size() >= kBatch) {
     Flush();
   }
@@ -679,7 +763,11 @@ void TraceEngine::ServeWaiting(MonoTime now) {
     }
     return due.has_value();
   };
-  responders_.Serve(now, send, [&] { return budget_.MaySend(HopTier::Round, now); });
+  const auto foresee = [&](std::span<const ResponderBudget::Waiter> waiters) {
+    FetchProbers(waiters.size(), [&](std::size_t i) { return Unpack(waiters[i]).index; });
+  };
+  responders_.Serve(
+      now, send, [&] { return budget_.MaySend(HopTier::Round, now); }, foresee);
 }
 
 void TraceEngine::OnHopOutcome(Prober& prober, const HopOutcome& outcome, MonoTime now) {
@@ -826,8 +914,13 @@ void TraceEngine::Publish(Prober& prober, MonoTime now) {
   prober.published = now;
   prober.is_dirty = false;
   if (!prober.done) {
-    writer_.Publish(prober.key, prober.ledger.Snapshot());
+    writer_.Publish(prober.key, SnapshotOf(prober));
   }
+}
+
+std::shared_ptr<const TraceSnapshot> TraceEngine::SnapshotOf(Prober& prober) {
+  prober.ledger.OnAttempt(prober.attempted);
+  return prober.ledger.Snapshot();
 }
 
 void TraceEngine::PublishSelf() {
@@ -868,7 +961,8 @@ void TraceEngine::Measure(const TargetConfig& target, ProbeProtocol protocol, Ip
              .configured_source = ConfiguredSource(target.route, family),
              .key = key,
              .done = std::move(done),
-             .fixed = address});
+             .destination = address});
+  prober->attempted = prober->ledger.Status().last_attempt;
   prober->ledger.Reconfigure(once.interval, config_->metrics.rtt_buckets, 1);
   Prober& seated = *prober;
   Seat(std::move(prober));

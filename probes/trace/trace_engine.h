@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -20,7 +21,7 @@
 #include "probes/dns/dns_snapshot.h"
 #include "probes/engine.h"
 #include "probes/net/packet_port.h"
-#include "probes/trace/flow_table.h"
+#include "probes/trace/hash_index.h"
 #include "probes/trace/packet_budget.h"
 #include "probes/trace/responder_budget.h"
 #include "probes/trace/shared_limits.h"
@@ -65,6 +66,15 @@ class TraceEngine final : public Engine {
     std::uint32_t number = 0;
   };
 
+  static constexpr std::uint32_t kNobody = UINT32_MAX;
+  /// A reply on its way to the tracer that it answers.
+  struct Arrival {
+    ProbeReply reply;
+    MonoTime received;
+    std::uint64_t flow = 0;
+    std::uint32_t index = kNobody;  // of one prober of that flow
+  };
+
   void LookAtAddresses(MonoTime now);
   void Reconcile(const TargetConfig& target, MonoTime now);
   void Adopt(const ProberKey& key, const TargetConfig& target, MonoTime now);
@@ -72,15 +82,18 @@ class TraceEngine final : public Engine {
   std::uint32_t Seat(std::unique_ptr<Prober> prober);
   void Unseat(std::uint32_t index);
 
-  std::optional<IpAddress> DestinationOf(const Prober& prober) const;
+  std::optional<IpAddress> ChosenAddress(const ProberKey& key) const;
   void Aim(Prober& prober);
   void Register(Prober& prober);
   void Unregister(Prober& prober);
 
   void Receive();
+  void OnReports(std::span<const SendReport> reports);
   void OnReport(const SendReport& report);
-  void OnDatagram(const Datagram& datagram);
-  ReplyFate OfferToTracers(const ProbeReply& reply, MonoTime received);
+  void OnDatagrams(std::span<const Datagram> datagrams);
+  void Decode(std::span<const Datagram> datagrams);
+  ReplyFate OfferToTracers(const Arrival& arrival);
+  void Count(ReplyFate fate);
 
   static std::uint64_t EndKey(const Prober& prober);
   void EnterPath(Prober& prober, MonoTime now);
@@ -98,7 +111,10 @@ class TraceEngine final : public Engine {
   void Credit(Prober& prober, Round& round);
   void FocusOnFailing(MonoTime now);
 
+  template <typename IndexAt>
+  void FetchProbers(std::size_t count, IndexAt index_at) const;
   void Touch(std::uint32_t index);
+  void ServiceTouched(MonoTime now);
   void Service(std::uint32_t index, MonoTime now);
   void Schedule(const Prober& prober, MonoTime now);
   Prober* ProberOn(const ProberSeat& seat);
@@ -107,6 +123,7 @@ class TraceEngine final : public Engine {
   void CollectResults(Prober& prober, MonoTime now);
   void Flush();
   void Publish(Prober& prober, MonoTime now);
+  static std::shared_ptr<const TraceSnapshot> SnapshotOf(Prober& prober);
   void PublishSelf();
 
   std::unique_ptr<PacketPort> port_;
@@ -123,8 +140,9 @@ class TraceEngine final : public Engine {
   std::vector<DnsBoard::Pointer> seen_addresses_;       // at the last look
   std::map<ProberKey, std::uint32_t> by_key_;
   std::vector<std::unique_ptr<Prober>> probers_;  // by index; null: free
+  std::vector<bool> is_touched_;                  // by index; stands in touched_
   std::vector<std::uint32_t> free_;
-  FlowTable flows_;
+  HashIndex flows_;  // indices by HashOf(FlowKey)
   TimerWheel wheel_;
   PacketBudget budget_;
   ResponderBudget responders_;
@@ -138,6 +156,7 @@ class TraceEngine final : public Engine {
   std::optional<std::uint32_t> served_;  // the prober whose turn it is
   std::uint32_t seated_ = 0;             // probers ever seated
 
+  std::vector<Arrival> arrivals_;  // kept for its capacity
   std::vector<Outgoing> batch_;
   std::vector<std::uint32_t> touched_;  // probers to serve in this turn
   std::map<std::string, std::uint64_t> send_errors_;

@@ -72,6 +72,7 @@ void Tracer::Forget() {
   hop_outcomes_.clear();
   pending_.Clear();
   active_.clear();
+  FindNextHop();
   memory_.assign(settings_.trace.flows, {});
   first_tries_.clear();
   learning_ = 0;
@@ -130,6 +131,7 @@ void Tracer::BeginRoundsUntil(MonoTime now) {
       Shed(planned);
     }
     held.plan.clear();
+    FindNextHop();
   }
   BeginRound(next_round_);
   const bool is_last = settings_.round_limit != 0 && rounds_begun_ >= settings_.round_limit;
@@ -184,9 +186,22 @@ void Tracer::BeginRound(MonoTime start) {
       PlanQuick(active, start, settings_.trace.gap_limit);
     }
   }
+  active.round.hops.reserve(active.highest_planned);
   // What is not probed any more will not be learned.
   learning_ &= BitsUpTo(active.highest_planned);
   active_.push_back(std::move(active));
+  has_hop_news_ = true;
+  FindNextHop();
+}
+
+// After every change of a plan.
+void Tracer::FindNextHop() {
+  next_hop_ = MonoTime::max();
+  for (const ActiveRound& active : active_) {
+    if (!active.plan.empty()) {
+      next_hop_ = std::min(next_hop_, active.plan.back().due);
+    }
+  }
 }
 
 // TTLs are shuffled: a fixed order would meet a periodic rate limiter always at the same hop. The
@@ -266,6 +281,9 @@ std::optional<DueProbe> Tracer::NextEndToEnd(MonoTime now) {
 
 std::optional<DueProbe> Tracer::NextHop(MonoTime now, const HopPermit& permit) {
   is_held_ = false;
+  if (next_hop_ > now) {
+    return std::nullopt;
+  }
   for (ActiveRound& active : active_) {
     while (!active.plan.empty() && active.plan.back().due <= now) {
       const PlannedProbe planned = active.plan.back();
@@ -274,9 +292,11 @@ std::optional<DueProbe> Tracer::NextHop(MonoTime now, const HopPermit& permit) {
         return std::nullopt;
       }
       active.plan.pop_back();
+      FindNextHop();
       if (verdict == HopVerdict::Send) {
         return SendHop(active, planned.ttl, now);
       }
+      has_hop_news_ = true;
     }
   }
   return std::nullopt;
@@ -302,6 +322,7 @@ HopVerdict Tracer::Judge(std::uint16_t flow, const PlannedProbe& planned, const 
 
 std::optional<DueProbe> Tracer::ProbeWaiting(std::uint8_t ttl, MonoTime now) {
   waiting_ &= ~BitOf(ttl);
+  has_hop_news_ = true;
   if (active_.empty() || !destination_) {
     return std::nullopt;
   }
@@ -320,7 +341,10 @@ DueProbe Tracer::SendHop(ActiveRound& active, std::uint8_t ttl, MonoTime now) {
   }
   ++active.round.hops[ttl - 1U].sent;
   CountFirstTry(active.round.flow, ttl, 1);
-  return MakeProbe({.round = active.round.number, .flow = active.round.flow, .ttl = ttl}, now);
+  return MakeProbe({.round = static_cast<std::uint32_t>(active.round.number),
+                    .flow = active.round.flow,
+                    .ttl = ttl},
+                   now);
 }
 
 void Tracer::CountFirstTry(std::uint16_t flow, std::uint8_t ttl, std::uint8_t tries) {
@@ -349,20 +373,21 @@ std::uint32_t Tracer::NextToken() {
 
 DueProbe Tracer::MakeProbe(PendingProbe pending, MonoTime now) {
   pending.sent = now;
-  std::uint32_t token = NextToken();
+  pending.token = NextToken();
+  pending.flow_port = flow_ports_[pending.flow];
   pending.secret = KeyedHash<2>(settings_.secret, {token_count_, 2}) | 1U;
   if (settings_.protocol == ProbeProtocol::Tcp) {
     // A SYN has no payload for the secret, but a longer number.
-    token |= static_cast<std::uint32_t>(pending.secret >> 48U) << 16U;
+    pending.token |= static_cast<std::uint32_t>(pending.secret >> 48U) << 16U;
   }
-  return {.number = pending_.Add(token, pending),
+  return {.number = pending_.Add(pending),
           .packet = {.protocol = settings_.protocol,
                      .source = source_,
                      .destination = *destination_,
                      .ttl = pending.ttl == 0 ? kEndToEndTtl : pending.ttl,
-                     .flow_port = flow_ports_[pending.flow],
+                     .flow_port = pending.flow_port,
                      .destination_port = settings_.trace.port,
-                     .token = token,
+                     .token = pending.token,
                      .secret = pending.secret,
                      .payload_bytes = static_cast<std::uint16_t>(settings_.trace.payload_bytes)}};
 }
@@ -384,6 +409,7 @@ void Tracer::OnSendFailed(std::uint32_t number, std::error_code why) {
     Decide({.kind = EndToEndResult::Kind::Unsent, .flow = pending->flow, .unsent = ReasonOf(why)});
     return;
   }
+  has_hop_news_ = true;
   if (ActiveRound* active = FindRound(pending->round)) {
     --active->awaited;
     --active->round.hops[pending->ttl - 1U].sent;
@@ -460,6 +486,7 @@ void Tracer::AcceptHop(const PendingProbe& pending, const ProbeReply& reply, Mon
     outcome.round_trip = round_trip;
   }
   hop_outcomes_.push_back(outcome);
+  has_hop_news_ = true;
   CountFirstTry(pending.flow, pending.ttl, kMostFirstTries);
   if (is_destination) {
     LearnEnd(*active, pending.ttl, true);
@@ -468,6 +495,7 @@ void Tracer::AcceptHop(const PendingProbe& pending, const ProbeReply& reply, Mon
   } else if (active->end == 0 && pending.ttl + active->slack > active->highest_planned) {
     PlanQuick(*active, received, pending.ttl + settings_.trace.gap_limit);
   }
+  FindNextHop();
 }
 
 void Tracer::LearnEnd(ActiveRound& active, std::uint8_t ttl, bool is_destination) {
@@ -486,7 +514,9 @@ void Tracer::Decide(const EndToEndResult& result) {
   using Kind = EndToEndResult::Kind;
   ++tally_sent_;
   tally_late_ += result.kind == Kind::Late ? 1 : 0;
-  tally_lost_ += result.kind == Kind::Lost || result.kind == Kind::Unsent ? 1 : 0;
+  const bool is_lost = result.kind == Kind::Lost || result.kind == Kind::Unsent;
+  tally_lost_ += is_lost ? 1 : 0;
+  has_loss_ |= is_lost;
   end_to_end_.push_back(result);
 }
 
@@ -497,6 +527,7 @@ void Tracer::Expire(MonoTime now) {
       Decide({.kind = EndToEndResult::Kind::Lost, .flow = oldest.flow});
     } else if (oldest.state == PendingProbe::State::Awaited) {
       hop_outcomes_.push_back({.flow = oldest.flow, .ttl = oldest.ttl});
+      has_hop_news_ = true;
       if (ActiveRound* active = FindRound(oldest.round)) {
         --active->awaited;
       }
@@ -508,6 +539,7 @@ void Tracer::Expire(MonoTime now) {
 
 std::optional<Round> Tracer::TakeFinished(MonoTime now, WallTime wall) {
   Expire(now);
+  has_hop_news_ = false;
   if (active_.empty() || active_.front().awaited > 0 || !active_.front().plan.empty()) {
     return std::nullopt;
   }
@@ -517,8 +549,10 @@ std::optional<Round> Tracer::TakeFinished(MonoTime now, WallTime wall) {
   }
   if (MustAskAgain(active_.front())) {
     AskAgain(active_.front(), now);
+    FindNextHop();
     return std::nullopt;
   }
+  has_hop_news_ = true;  // the next one may be over, too
   Conclude(active_.front());
   Round round = std::move(active_.front().round);
   round.started =
@@ -626,10 +660,8 @@ bool Tracer::IsDone() const {
 
 MonoTime Tracer::NextDeadline() const {
   MonoTime deadline = std::min(next_round_, next_end_to_end_);
-  for (const ActiveRound& active : active_) {
-    if (!active.plan.empty() && !is_held_) {
-      deadline = std::min(deadline, active.plan.back().due);
-    }
+  if (!is_held_) {
+    deadline = std::min(deadline, next_hop_);
   }
   if (const PendingProbe* oldest = pending_.OldestAwaited()) {
     deadline = std::min(deadline, oldest->sent + 3 * settings_.trace.timeout);
@@ -638,9 +670,7 @@ MonoTime Tracer::NextDeadline() const {
 }
 
 bool Tracer::HasHopProbeDue(MonoTime now) const {
-  return std::any_of(active_.begin(), active_.end(), [now](const ActiveRound& active) {
-    return !active.plan.empty() && active.plan.back().due <= now;
-  });
+  return next_hop_ <= now;
 }
 
 PendingProbe* Tracer::FindProbe(const ProbeReply& reply) {
@@ -648,8 +678,7 @@ PendingProbe* Tracer::FindProbe(const ProbeReply& reply) {
     return FindOnlyAwaited(reply);
   }
   return pending_.FindToken(reply.token, [&](const PendingProbe& pending) {
-    return flow_ports_[pending.flow] == reply.flow_port &&
-           pending.state != PendingProbe::State::Gone;
+    return pending.flow_port == reply.flow_port && pending.state != PendingProbe::State::Gone;
   });
 }
 
@@ -659,8 +688,7 @@ PendingProbe* Tracer::FindOnlyAwaited(const ProbeReply& reply) {
   PendingProbe* only = nullptr;
   for (std::size_t position = 0; position < pending_.Count(); ++position) {
     PendingProbe& pending = pending_.At(position);
-    if (pending.state != PendingProbe::State::Awaited ||
-        flow_ports_[pending.flow] != reply.flow_port) {
+    if (pending.state != PendingProbe::State::Awaited || pending.flow_port != reply.flow_port) {
       continue;
     }
     if (only != nullptr) {
@@ -671,11 +699,12 @@ PendingProbe* Tracer::FindOnlyAwaited(const ProbeReply& reply) {
   return only;
 }
 
-Tracer::ActiveRound* Tracer::FindRound(std::uint64_t number) {
-  if (active_.empty() || number - active_.front().round.number >= active_.size()) {
+Tracer::ActiveRound* Tracer::FindRound(std::uint32_t number) {
+  if (active_.empty()) {
     return nullptr;
   }
-  return &active_[number - active_.front().round.number];
+  const std::uint32_t position = number - static_cast<std::uint32_t>(active_.front().round.number);
+  return position < active_.size() ? &active_[position] : nullptr;
 }
 
 }  // namespace pathwitness

@@ -11,6 +11,7 @@
 #include "config/config.h"
 #include "probes/base/ip_address.h"
 #include "probes/base/keyed_hash.h"
+#include "probes/base/prefetch.h"
 #include "probes/base/time.h"
 #include "probes/packet/probe_codec.h"
 #include "probes/trace/pending_probes.h"
@@ -147,6 +148,7 @@ class Tracer {
     Expire(now);
     std::for_each(end_to_end_.begin(), end_to_end_.end(), take);
     end_to_end_.clear();
+    has_loss_ = false;
   }
 
   /// Calls `take(outcome)` for the hop probes of which the same holds, in no order.
@@ -163,8 +165,21 @@ class Tracer {
     unreachable_.clear();
   }
 
-  /// False: what the replies told can as well be taken when the next probe is due.
-  bool HasUrgentResults() const { return !hop_outcomes_.empty() || next_round_ == MonoTime::max(); }
+  /// Gives up probes that are too old to be answered, as asking for results does.
+  void Expire(MonoTime now);
+
+  /// False: all there is to take are answers end to end, which can as well wait for others.
+  bool HasUrgentResults() const {
+    return has_hop_news_ || has_loss_ || !unreachable_.empty() || next_round_ == MonoTime::max();
+  }
+
+  /// Has the processor fetch what the next probe or reply needs. Pre: the tracer itself is there.
+  void PrefetchParts() const {
+    pending_.Prefetch();
+    Prefetch(flow_ports_.data());
+    Prefetch(active_.data(), sizeof(ActiveRound));
+    Prefetch(end_to_end_.data() + end_to_end_.size());
+  }
 
   /// True when the limits are reached and nothing is awaited any more.
   bool IsDone() const;
@@ -226,9 +241,9 @@ class Tracer {
   void Shed(const PlannedProbe& planned);
   void CountFirstTry(std::uint16_t flow, std::uint8_t ttl, std::uint8_t tries);
   void BeginRound(MonoTime start);
+  void FindNextHop();
   void PlanSpread(ActiveRound& active, unsigned last_ttl) const;
   void PlanQuick(ActiveRound& active, MonoTime from, unsigned last_ttl) const;
-  void Expire(MonoTime now);
   void Decide(const EndToEndResult& result);
   std::uint32_t NextToken();
   DueProbe MakeProbe(PendingProbe pending, MonoTime now);
@@ -238,7 +253,7 @@ class Tracer {
   DueProbe SendHop(ActiveRound& active, std::uint8_t ttl, MonoTime now);
   PendingProbe* FindProbe(const ProbeReply& reply);
   PendingProbe* FindOnlyAwaited(const ProbeReply& reply);
-  ActiveRound* FindRound(std::uint64_t number);
+  ActiveRound* FindRound(std::uint32_t number);
   void AcceptEndToEnd(const PendingProbe& pending, const ProbeReply& reply, MonoTime received);
   void AcceptHop(const PendingProbe& pending, const ProbeReply& reply, MonoTime received);
   static void LearnEnd(ActiveRound& active, std::uint8_t ttl, bool is_destination);
@@ -253,6 +268,7 @@ class Tracer {
   // comes first and lies together; what only a round needs comes last.
   MonoTime next_round_;
   MonoTime next_end_to_end_;
+  MonoTime next_hop_ = MonoTime::max();  // the earliest of all plans
   PendingProbes pending_;
   std::vector<ActiveRound> active_;  // oldest first
   std::vector<EndToEndResult> end_to_end_;
@@ -267,7 +283,9 @@ class Tracer {
   std::uint64_t waiting_ = 0;   // TTLs (from 1, in bit 0) for which the permit said Wait
   std::uint64_t learning_ = 0;  // of the TTLs that are new, those that have had to wait
   Skipped skipped_;
-  bool is_held_ = false;  // the permit said Hold to a probe that is still due
+  bool is_held_ = false;       // the permit said Hold to a probe that is still due
+  bool has_hop_news_ = false;  // since the rounds were last found not to be over
+  bool has_loss_ = false;      // among end_to_end_
   UnsentReason unsent_reason_ = UnsentReason::Dns;
   std::optional<IpAddress> destination_;
   IpAddress source_;

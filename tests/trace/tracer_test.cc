@@ -294,14 +294,27 @@ TEST_F(TracerTest, WhatIsAwaitedIsAReasonToWakeUpAlsoBehindAnAnsweredProbe) {
 
 TEST_F(TracerTest, OnlyAnswersOfHopsAreUrgent) {
   Begin();
-  for (const DueProbe& probe : Due()) {
+  const std::vector<DueProbe> due = Due();
+  tracer_->TakeFinished(now_, WallTime());  // that a round began is no news any more
+  for (const DueProbe& probe : due) {
     const bool is_hop = probe.packet.ttl != kEndToEndTtl;
     tracer_->OnReply(AnswerTo(probe.packet, is_hop ? "10.0.0.1" : "203.0.113.1",
                               is_hop ? ReplyKind::TimeExceeded : ReplyKind::Reached),
                      now_ + milliseconds(5));
     EXPECT_EQ(tracer_->HasUrgentResults(), is_hop);
     tracer_->TakeHopOutcomes([](const HopOutcome&) {});
+    tracer_->TakeFinished(now_, WallTime());
   }
+}
+
+TEST_F(TracerTest, ALossEndToEndIsUrgent) {
+  Begin();
+  Due();
+  tracer_->TakeFinished(now_, WallTime());
+  EXPECT_FALSE(tracer_->HasUrgentResults());
+  now_ += 3 * settings_.trace.timeout;
+  tracer_->Expire(now_);
+  EXPECT_TRUE(tracer_->HasUrgentResults());
 }
 
 TEST_F(TracerTest, AnotherAddressForgetsThePathAndWhatWasUnderWay) {

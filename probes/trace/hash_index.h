@@ -2,41 +2,30 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
-#include "probes/base/ip_address.h"
-#include "probes/packet/probe_codec.h"
+#include "probes/base/prefetch.h"
 
 namespace pathwitness {
 
-/// What every reply names of the probe that it answers.
-struct FlowKey {
-  IpAddress destination;
-  ProbeProtocol protocol = ProbeProtocol::Icmp;
-  std::uint16_t flow_port = 0;
-
-  bool operator==(const FlowKey&) const = default;
-};
-
-/// Which probers use a flow: a hash table with open addressing, one line of the cache a look-up.
+/// Numbers by 64-bit hashes: a table with open addressing, one line of the cache a look-up.
 ///
-/// Only hashes are kept. Two flows with one 64-bit hash would be offered each other's replies, as
-/// two targets with one address and port are anyway; tokens tell them apart.
-class FlowTable {
+/// Only hashes are kept, and 0 is none of them. One hash may have several numbers.
+class HashIndex {
  public:
-  void Add(const FlowKey& key, std::uint32_t prober) {
+  void Add(std::uint64_t hash, std::uint32_t number) {
     if ((count_ + 1) * 2 > entries_.size()) {
       Grow();
     }
-    Insert({HashOf(key), prober});
+    Insert({hash, number});
     ++count_;
   }
 
   /// Pre: it was added.
-  void Remove(const FlowKey& key, std::uint32_t prober) {
-    const std::uint64_t hash = HashOf(key);
+  void Remove(std::uint64_t hash, std::uint32_t number) {
     std::size_t slot = SlotOf(hash);
-    while (entries_[slot].hash != hash || entries_[slot].prober != prober) {
+    while (entries_[slot].hash != hash || entries_[slot].number != number) {
       slot = Next(slot);
     }
     entries_[slot] = {};
@@ -49,34 +38,44 @@ class FlowTable {
     }
   }
 
-  /// Calls `offer(prober)` for each prober of the flow until it returns true.
+  /// Calls `offer(number)` for each number of the hash until it returns true.
   template <typename Offer>
-  void ForEach(const FlowKey& key, Offer offer) const {
+  void ForEach(std::uint64_t hash, Offer offer) const {
     if (entries_.empty()) {
       return;
     }
-    const std::uint64_t hash = HashOf(key);
     for (std::size_t slot = SlotOf(hash); entries_[slot].hash != kEmpty; slot = Next(slot)) {
-      if (entries_[slot].hash == hash && offer(entries_[slot].prober)) {
+      if (entries_[slot].hash == hash && offer(entries_[slot].number)) {
         return;
       }
     }
   }
 
+  /// One number of the hash, if there is any.
+  std::optional<std::uint32_t> Find(std::uint64_t hash) const {
+    std::optional<std::uint32_t> found;
+    ForEach(hash, [&](std::uint32_t number) {
+      found = number;
+      return true;
+    });
+    return found;
+  }
+
+  /// Has the processor fetch what a look-up needs.
+  void Prefetch(std::uint64_t hash) const {
+    if (!entries_.empty()) {
+      pathwitness::Prefetch(&entries_[SlotOf(hash)]);
+    }
+  }
+
+  std::size_t Size() const { return count_; }
+
  private:
   static constexpr std::uint64_t kEmpty = 0;
   struct Entry {
     std::uint64_t hash = kEmpty;
-    std::uint32_t prober = 0;
+    std::uint32_t number = 0;
   };
-
-  static std::uint64_t HashOf(const FlowKey& key) {
-    const std::uint64_t rest =
-        key.flow_port | static_cast<std::uint64_t>(key.protocol) << 16U | std::uint64_t{1} << 24U;
-    std::uint64_t hash = std::hash<IpAddress>()(key.destination) ^ (rest * 0x9e3779b97f4a7c15ULL);
-    hash = (hash ^ (hash >> 32U)) * 0xd6e8feb86659fd93ULL;
-    return (hash ^ (hash >> 32U)) | 1U;  // never kEmpty
-  }
 
   std::size_t SlotOf(std::uint64_t hash) const { return (hash >> 1U) & (entries_.size() - 1); }
   std::size_t Next(std::size_t slot) const { return (slot + 1) & (entries_.size() - 1); }
