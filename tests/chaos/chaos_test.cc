@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <ctime>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -40,6 +41,15 @@ double SumIn(const std::string& metrics, std::string_view name, std::string_view
     }
   }
   return sum;
+}
+
+/// Processor time that a process has used so far.
+std::chrono::milliseconds CpuOf(pid_t process) {
+  clockid_t clock{};
+  timespec used{};
+  clock_getcpuclockid(process, &clock);
+  clock_gettime(clock, &used);
+  return std::chrono::milliseconds(used.tv_sec * 1000 + used.tv_nsec / 1'000'000);
 }
 
 class Chaos : public testing::Test {
@@ -201,7 +211,9 @@ TEST_F(Chaos, ProbesNeedNoNewDescriptors) {
   const double before = Sum(kAnswered);
   {
     const NoMoreDescriptors none(Pid());
+    const auto used = CpuOf(Pid());
     EXPECT_FALSE(AnswersWithin(3000));
+    EXPECT_LT(CpuOf(Pid()) - used, 1500ms);  // it does not try without a pause
   }
   EXPECT_TRUE(AnswersWithin(3000));
   EXPECT_GE(Sum(kAnswered), before + 20);
