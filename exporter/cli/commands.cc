@@ -52,6 +52,7 @@ struct Words {
   std::string observations;
   DrillWords drill;
   AlertsCheckWords alerts;
+  std::string other_end;
   HealthWords health;
   CompareWords compare;
   EvidenceWords evidence;
@@ -120,7 +121,9 @@ int DiffTwo(const Words& words, const Stage& stage) {
 }
 
 int DiagnoseFile(const Words& words, const Stage& stage) {
-  return Diagnose(words.observations, words.as_json, stage.out, stage.err);
+  return Diagnose(
+      {.file = words.observations, .other_end = words.other_end, .as_json = words.as_json},
+      stage.out, stage.err);
 }
 
 int CheckHealth(const Words& words, const Stage& stage) {
@@ -207,6 +210,9 @@ CLI::App& AddDrill(CLI::App& app, DrillWords& words) {
       "drill", "Play a fault and follow its page; exits 0 arrived, 1 not, 2 not started");
   drill.add_option("TARGET", words.target, "A traced target")->required();
   drill.add_option("--loss", words.loss, "Share of its packets that are lost, such as 30%")
+  diagnose
+      .add_option("--other-end", words.other_end, "The same as the other end saw it, tracing here")
+      ->type_name("FILE");
       ->required();
   drill.add_option("--at-hop", words.at_hop, "The hop from which on they are")
       ->capture_default_str();

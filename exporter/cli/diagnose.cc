@@ -7,9 +7,11 @@
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <ostream>
 #include <vector>
 
+#include "diagnosis/two_ends.h"
 #include "exporter/cli/diagnose_input.h"
 
 namespace pathwitness {
@@ -53,9 +55,24 @@ void AddLatency(const LatencyBlame& latency, Json& json) {
   }
 }
 
-}  // namespace
+struct Judged {
+  Observations observations;
+  Verdict verdict;
+};
 
-std::string VerdictJson(const Verdict& verdict) {
+/// Nothing when the file cannot be read or is wrong, which `err` says.
+std::optional<Judged> JudgeFile(const std::string& file, std::ostream& err) {
+  try {
+    Judged judged{.observations = ReadObservations(ReadBounded(file)), .verdict = {}};
+    judged.verdict = Judge(judged.observations);
+    return judged;
+  } catch (const DiagnoseError& error) {
+    fmt::print(err, "{}: {}\n", file, error.what());
+    return std::nullopt;
+  }
+}
+
+Json ToJson(const Verdict& verdict) {
   const Attribution& attribution = verdict.attribution;
   const bool is_blamed = !verdict.posterior.links.empty();
   Json json;
@@ -73,18 +90,48 @@ std::string VerdictJson(const Verdict& verdict) {
       {"D", verdict.flows.statistic}, {"p", verdict.flows.p}, {"bad", verdict.flows.bad}};
   AddLatency(verdict.latency, json);
   json["text"] = verdict.text;
+  return json;
+}
+
+std::string Written(const Json& json) {
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-int Diagnose(const std::string& file, bool as_json, std::ostream& out, std::ostream& err) {
-  try {
-    const Verdict verdict = Judge(ReadObservations(ReadBounded(file)));
-    out << (as_json ? VerdictJson(verdict) : verdict.text + "\n");
-    return 0;
-  } catch (const DiagnoseError& error) {
-    fmt::print(err, "{}: {}\n", file, error.what());
+std::string TwoEndsJson(const Judged& ours, const Judged& theirs, const TwoEnds& together) {
+  Json json = ToJson(ours.verdict);
+  json["other_end"] = ToJson(theirs.verdict);
+  json["together"] = {{"owner", together.owner ? Json(*together.owner) : Json()},
+                      {"probability", together.probability},
+                      {"text", together.text}};
+  return Written(json);
+}
+
+}  // namespace
+
+std::string VerdictJson(const Verdict& verdict) {
+  return Written(ToJson(verdict));
+}
+
+int Diagnose(const DiagnoseOrder& order, std::ostream& out, std::ostream& err) {
+  const std::optional<Judged> ours = JudgeFile(order.file, err);
+  const std::optional<Judged> theirs =
+      ours && !order.other_end.empty() ? JudgeFile(order.other_end, err) : std::nullopt;
+  if (!ours || (!order.other_end.empty() && !theirs)) {
     return 1;
   }
+  if (!theirs) {
+    out << (order.as_json ? VerdictJson(ours->verdict) : ours->verdict.text + "\n");
+    return 0;
+  }
+  const TwoEnds together =
+      JudgeTogether({ours->observations, ours->verdict}, {theirs->observations, theirs->verdict});
+  if (order.as_json) {
+    out << TwoEndsJson(*ours, *theirs, together);
+  } else {
+    fmt::print(out, "Here: {}\nThere: {}\n{}\n", ours->verdict.text, theirs->verdict.text,
+               together.text);
+  }
+  return 0;
 }
 
 }  // namespace pathwitness

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "exporter/cli/diagnose_input.h"
+#include "tests/support/test_folder.h"
 
 namespace pathwitness {
 namespace {
@@ -148,6 +149,51 @@ TEST(Diagnose, JudgesABillionProbes) {
             "loss");
 }
 
+const char* const kHere = R"({"hops": [[300,300],[300,0],[300,270],[300,270]],
+    "ref": [[300,300],[300,0],[300,300],[300,300]],
+    "owners": ["AS64500","AS64500","AS64501","AS64502"]})";
+const char* const kThere = R"({"hops": [[300,300],[300,0],[300,270],[300,270]],
+    "ref": [[300,300],[300,0],[300,300],[300,300]],
+    "owners": ["AS64502","AS64501","AS64501","AS64500"]})";
+
+TEST(Diagnose, PutsTheViewsOfBothEndsTogether) {
+  TestFolder folder;
+  const std::string here = folder.Write("here.json", kHere);
+  const std::string there = folder.Write("there.json", kThere);
+  std::ostringstream out;
+  std::ostringstream err;
+  ASSERT_EQ(Diagnose({.file = here, .other_end = there, .as_json = true}, out, err), 0);
+  const json said = json::parse(out.str());
+  EXPECT_EQ(said.at("owner"), nullptr);
+  EXPECT_EQ(said.at("other_end").at("state"), "loss");
+  EXPECT_EQ(said.at("together").at("owner"), "AS64501");
+  EXPECT_NEAR(said.at("together").at("probability"), 1, 0.01);
+}
+
+TEST(Diagnose, SaysBothViewsInWordsAndWhatTheyMeanTogether) {
+  TestFolder folder;
+  const std::string here = folder.Write("here.json", kHere);
+  const std::string there = folder.Write("there.json", kThere);
+  std::ostringstream out;
+  std::ostringstream err;
+  ASSERT_EQ(Diagnose({.file = here, .other_end = there}, out, err), 0);
+  EXPECT_THAT(out.str(), HasSubstr("Here: 10.0 % of probes"));
+  EXPECT_THAT(out.str(), HasSubstr("\nThere: 10.0 % of probes"));
+  EXPECT_THAT(out.str(),
+              HasSubstr("\nBoth ends together: P=1.00 AS64501 (here 0.50, there 1.00).\n"));
+}
+
+TEST(Diagnose, AnOtherEndThatCannotBeReadIsNamed) {
+  TestFolder folder;
+  const std::string here = folder.Write("here.json", kHere);
+  const std::string there = folder.Write("there.json", "[]");
+  std::ostringstream out;
+  std::ostringstream err;
+  EXPECT_EQ(Diagnose({.file = here, .other_end = there}, out, err), 1);
+  EXPECT_THAT(err.str(), HasSubstr("there.json: "));
+  EXPECT_EQ(out.str(), "");
+}
+
 TEST(Diagnose, KeepsControlCharactersOffTheTerminal) {
   const json verdict = Diagnosed(R"({"hops":[[300,300],[300,270]],"owners":["a\u001b[2J","b"]})");
   EXPECT_EQ(verdict.at("text").get<std::string>().find('\x1b'), std::string::npos);
@@ -156,7 +202,7 @@ TEST(Diagnose, KeepsControlCharactersOffTheTerminal) {
 TEST(Diagnose, NamesTheFileItCannotRead) {
   std::ostringstream out;
   std::ostringstream err;
-  EXPECT_EQ(Diagnose("/nonexistent/report.json", true, out, err), 1);
+  EXPECT_EQ(Diagnose({.file = "/nonexistent/report.json", .as_json = true}, out, err), 1);
   EXPECT_EQ(err.str(), "/nonexistent/report.json: cannot be read\n");
   EXPECT_EQ(out.str(), "");
 }
@@ -164,7 +210,7 @@ TEST(Diagnose, NamesTheFileItCannotRead) {
 TEST(Diagnose, RefusesAFolder) {
   std::ostringstream out;
   std::ostringstream err;
-  EXPECT_EQ(Diagnose("/", false, out, err), 1);
+  EXPECT_EQ(Diagnose({.file = "/"}, out, err), 1);
   EXPECT_EQ(err.str(), "/: cannot be read\n");
 }
 
