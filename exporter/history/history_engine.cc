@@ -124,6 +124,8 @@ void HistoryEngine::Flush(MonoTime now) {
   const WallTime minute = FloorTo(bucket_, kCoarseBucket);
   if (minute != std::exchange(responders_looked_at_, minute)) {
     recorder_.LookAtResponders(boards_.names.Find(0).get(), bucket_);
+  } else {
+    recorder_.LookAtNewPaths(boards_.names.Find(0).get(), bucket_);
   }
   pending_.push_back(recorder_.Take(bucket_));
   self_.rounds_missed += recorder_.TakeRoundsMissed();

@@ -65,6 +65,21 @@ bool IsNews(const RouteBoard::Pointer& before, const RouteSnapshot& now) {
          now.last_change->round != before->last_change->round;
 }
 
+ResponderFacts FactsOf(const IpAddress& address, const AddressOwner& owner,
+                       const PtrSnapshot* names) {
+  ResponderFacts facts{.address = address,
+                       .since = {},
+                       .host_name = "",
+                       .asn = owner.asn,
+                       .owner_name = owner.name,
+                       .as_name = owner.as_name};
+  if (names != nullptr) {
+    const auto name = names->names.find(address);
+    facts.host_name = name == names->names.end() ? "" : name->second;
+  }
+  return facts;
+}
+
 }  // namespace
 
 void Recorder::Look(const Sights& sights, WallTime now) {
@@ -87,6 +102,9 @@ void Recorder::LookAtRoutes(const std::vector<RouteBoard::Pointer>& routes) {
     if (is_known && *before == route) {
       continue;
     }
+    if (!is_known || (*before)->path != route->path) {
+      new_paths_.push_back(route);
+    }
     if (IsNews(is_known ? *before : nullptr, *route)) {
       route_changes_.push_back({.prober = route->status.key,
                                 .event = *route->last_change,
@@ -96,43 +114,40 @@ void Recorder::LookAtRoutes(const std::vector<RouteBoard::Pointer>& routes) {
   routes_ = routes;
 }
 
-ResponderFacts Recorder::FactsOf(const IpAddress& address, const AddressOwner& owner,
-                                 const PtrSnapshot* names) const {
-  ResponderFacts facts{.address = address,
-                       .since = {},
-                       .host_name = "",
-                       .asn = owner.asn,
-                       .owner_name = owner.name,
-                       .as_name = owner.as_name};
-  if (names != nullptr) {
-    const auto name = names->names.find(address);
-    facts.host_name = name == names->names.end() ? "" : name->second;
+void Recorder::TellOfPath(const RouteSnapshot& route, const PtrSnapshot* names, WallTime now,
+                          Responders& looked_at) {
+  const std::size_t hops = std::min(route.path.size(), route.networks.size());
+  for (std::size_t i = 0; i < hops; ++i) {
+    const std::optional<IpAddress>& address = route.path[i];
+    if (!address || looked_at.contains(*address)) {
+      continue;
+    }
+    ResponderFacts facts = FactsOf(*address, route.networks[i], names);
+    const auto told = responders_.find(*address);
+    if (told != responders_.end() && told->second.IsSameExceptSince(facts)) {
+      looked_at.insert(*told);
+      continue;
+    }
+    facts.since = now;
+    new_responders_.push_back(facts);
+    looked_at.emplace(*address, std::move(facts));
   }
-  return facts;
 }
 
 // Only those that stand on a path now are remembered, so that memory does not grow with time.
 void Recorder::LookAtResponders(const PtrSnapshot* names, WallTime now) {
-  std::unordered_map<IpAddress, ResponderFacts> present;
+  Responders present;
   for (const RouteBoard::Pointer& route : routes_) {
-    const std::size_t hops = std::min(route->path.size(), route->networks.size());
-    for (std::size_t i = 0; i < hops; ++i) {
-      const std::optional<IpAddress>& address = route->path[i];
-      if (!address || present.contains(*address)) {
-        continue;
-      }
-      ResponderFacts facts = FactsOf(*address, route->networks[i], names);
-      const auto told = responders_.find(*address);
-      if (told != responders_.end() && told->second.IsSameExceptSince(facts)) {
-        present.insert(*told);
-        continue;
-      }
-      facts.since = now;
-      new_responders_.push_back(facts);
-      present.emplace(*address, std::move(facts));
-    }
+    TellOfPath(*route, names, now, present);
   }
   responders_ = std::move(present);
+  new_paths_.clear();
+}
+
+void Recorder::LookAtNewPaths(const PtrSnapshot* names, WallTime now) {
+  for (const RouteBoard::Pointer& route : std::exchange(new_paths_, {})) {
+    TellOfPath(*route, names, now, responders_);
+  }
 }
 
 HistoryBatch Recorder::Take(WallTime start) {

@@ -37,6 +37,9 @@ class Recorder {
   /// Whose the hops of the routes seen last are. Costs more than a look. `names` may be null.
   void LookAtResponders(const PtrSnapshot* names, WallTime now);
 
+  /// The same of the paths that are new since the last look at responders.
+  void LookAtNewPaths(const PtrSnapshot* names, WallTime now);
+
   /// All since the call before.
   HistoryBatch Take(WallTime start);
 
@@ -49,15 +52,17 @@ class Recorder {
 
  private:
   void LookAtRoutes(const std::vector<RouteBoard::Pointer>& routes);
-  ResponderFacts FactsOf(const IpAddress& address, const AddressOwner& owner,
-                         const PtrSnapshot* names) const;
+  using Responders = std::unordered_map<IpAddress, ResponderFacts>;
+  void TellOfPath(const RouteSnapshot& route, const PtrSnapshot* names, WallTime now,
+                  Responders& looked_at);
 
   bool is_taking_over_;
   std::map<ProberKey, PathRecorder> paths_;
   std::map<ProberKey, ServiceRecorder> services_;
   std::vector<RouteBoard::Pointer> routes_;  // seen last, in the order of their keys
   std::vector<RouteChangeRecord> route_changes_;
-  std::unordered_map<IpAddress, ResponderFacts> responders_;  // told
+  std::vector<RouteBoard::Pointer> new_paths_;
+  Responders responders_;  // told
   std::vector<ResponderFacts> new_responders_;
   IncidentLog incidents_;
   std::uint64_t rounds_missed_ = 0;

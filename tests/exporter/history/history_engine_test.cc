@@ -144,6 +144,22 @@ TEST_F(HistoryEngineTest, NamesAndOwnersAreThoseOfTheTime) {
   EXPECT_EQ(reader_.Responder(hop, start_ + minutes(5))->host_name, "core1.transit.example");
 }
 
+TEST_F(HistoryEngineTest, WhoStoodOnAPathForSecondsIsKnown) {
+  RouteSnapshot route;
+  route.status.key = stage_.Key();
+  route.networks = {{.kind = AddressKind::Network, .asn = 64500, .name = "AS64500"}};
+  RouteBoard::Writer routes = stage_.routes_.NewWriter();
+  stage_.Live(15);
+  for (const char* const address : {"198.51.100.1", "198.51.100.2"}) {
+    route.path = {Address(address)};
+    routes.Publish(stage_.Key(), std::make_shared<const RouteSnapshot>(route));
+    stage_.Live(11);
+  }
+  const auto gone = reader_.Responder(Address("198.51.100.1"), start_ + seconds(40));
+  ASSERT_TRUE(gone);
+  EXPECT_EQ(gone->asn, 64500U);
+}
+
 TEST_F(HistoryEngineTest, ServicesAreKeptToo) {
   HttpsSnapshot https;
   https.status.key = {"a", ProberKind::Https, ProberFamily::Ipv4};
