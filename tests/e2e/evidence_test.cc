@@ -38,8 +38,13 @@ constexpr std::size_t kMostBytes = 1 << 20;
 constexpr std::array kLives = {20, 45, 30, 40, 15};
 
 /// A result is known, and on the history's board, this long after its probe at the latest: a round
-/// of a second, three timeouts of 300 ms, a look each second.
-constexpr Duration kUntilKnown = 3s;
+/// of a second that asks again at its end, each time three timeouts of 300 ms, and a look each half
+/// second.
+constexpr Duration kUntilKnown = 4s;
+
+/// Hops that both ways have. A probe with a higher TTL may go beyond the destination, which tells
+/// of no hop and is not kept.
+constexpr std::size_t kHopsCounted = 8;
 
 /// A bucket is on disk this long after it is over, at the latest.
 constexpr Duration kUntilFlushed = 2s;
@@ -62,14 +67,14 @@ std::vector<std::string> ReportsBelow(const std::filesystem::path& archive) {
 struct Counts {
   std::uint64_t end_to_end = 0;
   std::uint64_t lost = 0;  // of `end_to_end`
-  std::uint64_t hops = 0;  // with a limited TTL
+  std::uint64_t hops = 0;  // with a TTL of up to kHopsCounted
 };
 
 void Add(const ProbeRecord& probe, Counts& counts) {
   const bool is_end_to_end = probe.ttl == kEndToEndTtl;
   counts.end_to_end += is_end_to_end ? 1 : 0;
   counts.lost += is_end_to_end && probe.fate == Fate::LostForward ? 1 : 0;
-  counts.hops += is_end_to_end ? 0 : 1;
+  counts.hops += probe.ttl <= kHopsCounted ? 1 : 0;
 }
 
 Counts KeptIn(const std::filesystem::path& folder, WallTime from) {
@@ -79,8 +84,8 @@ Counts KeptIn(const std::filesystem::path& folder, WallTime from) {
   Counts kept{.end_to_end = stats->end_to_end.sent - stats->end_to_end.unsent,
               .lost = stats->end_to_end.lost - stats->end_to_end.unsent,
               .hops = 0};
-  for (const HopStats& hop : stats->hops) {
-    kept.hops += hop.sent - hop.credited;
+  for (std::size_t hop = 0; hop < std::min(kHopsCounted, stats->hops.size()); ++hop) {
+    kept.hops += stats->hops[hop].sent - stats->hops[hop].credited;
   }
   return kept;
 }
@@ -158,6 +163,40 @@ class Evidence : public testing::Test {
     return ledger;
   }
 
+  /// The outage begins; the exporter is killed so many times in it.
+  void LiveThrough(std::size_t kills) {
+    began_ = std::chrono::system_clock::now();
+    world_->Detour(0.5);
+    world_->AwaitMore("pathwitness_archive_kept_total", 1);
+    for (std::size_t kill = 0; kill < kills; ++kill) {
+      world_->AwaitMore("pathwitness_path_probes_total", kLives.at(kill % kLives.size()));
+      Kill();
+    }
+  }
+
+  /// The bucket is back, and gets everything.
+  void ExpectUploadOf(const std::vector<std::string>& reports) {
+    world_->Do([this] { swift_->StartProxy(); });
+    world_->AwaitMore("pathwitness_upload_reports_total", static_cast<double>(reports.size()));
+    for (const std::string& report : reports) {
+      EXPECT_EQ(InBucket(report + ".json"),
+                ReadWholeFile(world_->Folder() / "archive" / (report + ".json"), kMostBytes));
+    }
+  }
+
+  void ExpectAllIsKept() {
+    const Ledger ledger = StopAndCount();
+    const Counts kept = KeptIn(world_->Folder(), started_);
+    std::cout << kills_.size() - 1 << " kills; end-to-end probes sent " << ledger.sent.end_to_end
+              << ", lost " << ledger.sent.lost << ", hop probes " << ledger.sent.hops << "; kept "
+              << kept.end_to_end << ", " << kept.lost << ", " << kept.hops << "; may miss "
+              << ledger.excused.end_to_end << ", " << ledger.excused.lost << ", "
+              << ledger.excused.hops << "\n";
+    EXPECT_THAT(kept.end_to_end, IsBetween(ledger.sent.end_to_end, ledger.excused.end_to_end));
+    EXPECT_THAT(kept.hops, IsBetween(ledger.sent.hops, ledger.excused.hops));
+    EXPECT_THAT(kept.lost, IsBetween(ledger.sent.lost, ledger.excused.lost));
+  }
+
   TestFolder keys_;
   std::unique_ptr<SwiftServer> swift_;
   std::unique_ptr<SimulatedWorld> world_;
@@ -167,13 +206,7 @@ class Evidence : public testing::Test {
 };
 
 TEST_F(Evidence, OutlivesTheOutageThatItIsAbout) {
-  began_ = std::chrono::system_clock::now();
-  world_->Detour(0.5);
-  world_->AwaitMore("pathwitness_archive_kept_total", 1);
-  for (const int probes : kLives) {
-    world_->AwaitMore("pathwitness_path_probes_total", probes);
-    Kill();
-  }
+  LiveThrough(kLives.size());
 
   const std::vector<std::string> reports = ReportsBelow(world_->Folder() / "archive");
   ASSERT_THAT(reports, Not(IsEmpty()));
@@ -181,26 +214,18 @@ TEST_F(Evidence, OutlivesTheOutageThatItIsAbout) {
                   .value_or(""),
               AllOf(HasSubstr("before:"), HasSubstr("198.51.100.5 "), HasSubstr("during:"),
                     HasSubstr("5.|-- 198.51.100.64 ")));
-
-  world_->Do([this] { swift_->StartProxy(); });
-  world_->AwaitMore("pathwitness_upload_reports_total", static_cast<double>(reports.size()));
-  for (const std::string& report : reports) {
-    EXPECT_EQ(InBucket(report + ".json"),
-              ReadWholeFile(world_->Folder() / "archive" / (report + ".json"), kMostBytes));
-  }
+  ExpectUploadOf(reports);
   EXPECT_THAT(Compare(), AllOf(HasSubstr("last common hop 4, 198.51.100.4 (AS64501 lab-cloud)"),
                                HasSubstr("then hop 5 is 198.51.100.64"),
                                HasSubstr("in place of 198.51.100.5 (")));
+  ExpectAllIsKept();
+}
 
-  const Ledger ledger = StopAndCount();
-  const Counts kept = KeptIn(world_->Folder(), started_);
-  std::cout << "end-to-end probes sent " << ledger.sent.end_to_end << ", lost " << ledger.sent.lost
-            << ", hop probes " << ledger.sent.hops << "; kept " << kept.end_to_end << ", "
-            << kept.lost << ", " << kept.hops << "; may miss " << ledger.excused.end_to_end << ", "
-            << ledger.excused.lost << ", " << ledger.excused.hops << "\n";
-  EXPECT_THAT(kept.end_to_end, IsBetween(ledger.sent.end_to_end, ledger.excused.end_to_end));
-  EXPECT_THAT(kept.hops, Le(ledger.sent.hops));
-  EXPECT_THAT(kept.lost, IsBetween(ledger.sent.lost, ledger.excused.lost));
+// Takes three minutes; docs/history.md has the figures.
+TEST_F(Evidence, DISABLED_OutlivesTwentyKills) {
+  LiveThrough(20);
+  ExpectUploadOf(ReportsBelow(world_->Folder() / "archive"));
+  ExpectAllIsKept();
 }
 
 }  // namespace
