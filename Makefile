@@ -41,6 +41,12 @@ demo: deps-test ## an outage, its page and its evidence, on this machine alone (
 	@cmake --build --preset dev -j $(JOBS) --target demo
 	@build/dev/tests/demo/demo $(if $(DEMO_ONCE),--once)
 
+.PHONY: pictures
+pictures: deps-test ## draws the README's pictures of dashboards again (as root)
+	@cmake --preset dev --log-level=WARNING >/dev/null
+	@cmake --build --preset dev -j $(JOBS) --target live_queries_test
+	@PATHWITNESS_PICTURES=docs/pictures build/dev/tests/grafana/live_queries_test
+
 .PHONY: dev
 dev: deps-test
 	@cmake --preset dev -DPATHWITNESS_PRECOMPILE=$(PRECOMPILE) --log-level=WARNING >/dev/null

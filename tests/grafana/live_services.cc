@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include "tests/reflect/keys.h"
+#include "tests/support/mmdb_writer.h"
 
 namespace pathwitness {
 namespace {
@@ -35,7 +36,6 @@ LiveServices::LiveServices()
     : authority_(TestCertificate::Authority("lab authority")),
       shop_(Issue("shop.example", 60 * 24h)),
       api_(Issue("api.example", 5 * 24h)),
-      authority_file_(folder_.Write("authority.pem", authority_.CertificatePem())),
       key_file_(folder_.Write("reflector.key", kLineOfOnes)),
       good_shop_({.before_handshake = 8ms, .before_answer = 40ms, .before_rest = 5ms}, &shop_),
       slow_shop_({.before_handshake = 150ms, .before_answer = 400ms, .before_rest = 80ms}, &shop_),
@@ -45,16 +45,44 @@ LiveServices::LiveServices()
                    &api_),
       reflector_place_(kReflectorTargets),
       reflector_(reflector_place_, {"--responder", "--responder.listen-address=127.0.0.1:10060",
-                                    "--responder.key-file=" + key_file_}) {
+                                    "--responder.key-file=" + key_file_}),
+      bucket_([this](const ReceivedRequest&) {
+        return HttpAnswer{.status = has_failed_ ? 503 : 200, .body = ""};
+      }) {
+  for (const int router : {1, 2, 3, 4, 5, 6, 7, 64, 65}) {
+    const std::string number = std::to_string(router);
+    names_.ScriptName(*IpAddress::Parse("198.51.100." + number),
+                      {.name = "r" + number + (router < 2 ? ".isp.example" : ".cloud.example")});
+  }
   Nft("add table ip services; "
       "add chain ip services out { type nat hook output priority -100; }; "
+      "add chain ip services refuse { type filter hook output priority 0; }; "
       "add chain ip services in { type filter hook input priority 0; }; " +
       Lead(good_shop_, good_api_));
 }
 
-void LiveServices::Fail() const {
+void LiveServices::Fail() {
+  has_failed_ = true;
   Nft("flush chain ip services out; " + Lead(slow_shop_, failing_api_) +
-      "add rule ip services in udp dport 10060 numgen random mod 2 == 0 drop");
+      "add rule ip services in udp dport 10060 numgen random mod 2 == 0 drop; "
+      "add rule ip services refuse ip daddr 203.0.113.10 icmp type echo-request "
+      "limit rate 1/hour burst 1 packets drop");
+}
+
+std::string LiveServices::Layer() const {
+  const std::string networks =
+      folder_.Write("networks.mmdb", MmdbWriter()
+                                         .AddAs("198.51.100.0/31", 64500, "LAB-ISP")
+                                         .AddAs("198.51.100.2/31", 64501, "LAB-CLOUD")
+                                         .Content());
+  return "asn_database: {path: \"" + networks + "\"}\nresolver: {servers: \"" + names_.Address() +
+         "\"}\nptr: {enabled: true}\nupload: {endpoint: \"" + bucket_.Url() +
+         "\", bucket: reports, access_key_file: \"" + folder_.Write("access", "a") +
+         "\", secret_key_file: \"" + folder_.Write("secret", "s") + "\"}\n";
+}
+
+std::string LiveServices::AuthorityFile() const {
+  return folder_.Write("authority.pem", authority_.CertificatePem());
 }
 
 TestCertificate LiveServices::Issue(const std::string& name, std::chrono::seconds valid) const {

@@ -1,10 +1,10 @@
 #include "tests/grafana/live_stage.h"
 
+#include <algorithm>
 #include <stdexcept>
-#include <utility>
 
 #include "exporter/rfc3339.h"
-#include "tests/grafana/live_services.h"
+#include "tests/support/exchange.h"
 
 namespace pathwitness {
 namespace {
@@ -13,33 +13,26 @@ using namespace std::chrono_literals;
 
 const std::string kTools = PATHWITNESS_SOURCE_DIR "/tools/dashboard-preview/";
 
-/// Of the samples that the shipped configuration takes each 15 s.
-constexpr std::chrono::milliseconds kScrapeInterval = 15000ms / LiveStage::kSpeed;
+/// What the dashboards take for the time between two samples. There are more, but rounds are a
+/// second apart: a rate over less would show gaps that nobody else has.
+constexpr const char* kScrapeInterval = "2s";
+
+/// What a place is called that is not known yet.
+constexpr const char* kNowhere = "127.0.0.1:1";
 
 std::string DayIn(std::chrono::hours time) {
   return FormatRfc3339(std::chrono::system_clock::now() + time, TimePrecision::Seconds)
       .substr(0, 10);
 }
 
-std::string WithPlace(std::string text, const std::string& name, std::uint16_t port) {
-  return text.replace(text.find(name), name.size(), LoopbackPlace(port));
-}
-
-}  // namespace
-
-LiveStage::LiveStage() {
-  world_ = std::make_unique<SimulatedWorld>([this] { return Configuration(); });
-  StartPrometheus();
-}
-
-LiveStage::~LiveStage() = default;
-
-/// Begins where the world's own configuration of its target ends.
-std::string LiveStage::Configuration() {
-  services_ = std::make_unique<LiveServices>();
+/// Of one that is quick and good, and of one that may be neither.
+std::string TargetsLayer(const LiveServices& services, const std::string& backup) {
   const std::string https =
-      "interval: 1s, timeout: 950ms, tls: {ca_file: \"" + services_->AuthorityFile() + "\"}}\n";
-  return "    reflector: {key_file: \"" + services_->ReflectorKeyFile() +
+      "interval: 2s, timeout: 1900ms, tls: {ca_file: \"" + services.AuthorityFile() + "\"}}\n";
+  return "targets:\n"
+         "  - name: here-to-shop\n"
+         "    reflector: {key_file: \"" +
+         services.ReflectorKeyFile() +
          "\", interval: 100ms}\n"
          "    https: {url: \"https://shop.example/\", " +
          https +
@@ -52,9 +45,11 @@ std::string LiveStage::Configuration() {
          https +
          "  - name: nightly-backup\n"
          "    pulse: {interval: 1s, expected_interval: 1h, file: {path: \"" +
-         folder_.Write("backup", "done") +
-         "\"}}\n"
-         "alert_overrides:\n"
+         backup + "\"}}\n";
+}
+
+std::string OverridesLayer() {
+  return "alert_overrides:\n"
          "  - {alert: PathwitnessPathLossHigh, tier: critical, threshold: 0.35, target: "
          "here-to-shop, reason: \"shared with office VPN users\", owner: shop, expires: " +
          DayIn(200 * 24h) +
@@ -64,22 +59,65 @@ std::string LiveStage::Configuration() {
          DayIn(30 * 24h) + "}\n";
 }
 
-void LiveStage::StartPrometheus() {
-  const std::vector<std::string> exporters(2, LoopbackPlace(world_->Port()));
-  alertmanager_ = std::make_unique<AlertmanagerServer>(paging_.Alertmanager(exporters));
-  const std::vector<std::string> alertmanagers(2, LoopbackPlace(alertmanager_->Port()));
-  const PrometheusServer::Options options =
-      paging_.Prometheus({.exporters = exporters, .alertmanagers = alertmanagers}, "a");
-  prometheus_ = std::make_unique<PrometheusServer>(options);
-  prometheus_->Write("prometheus.yaml",
-                     WithPlace(options.config, "prometheus-1:9090", prometheus_->Port()));
+}  // namespace
+
+LiveStage::LiveStage() {
+  world_ = std::make_unique<SimulatedWorld>([this] { return Layer(); },
+                                            std::vector<std::string>{"--web.enable-lifecycle"});
+  world_->Do([this] { StartAlerting(); });
+}
+
+std::string LiveStage::Layer() {
+  services_ = std::make_unique<LiveServices>();
+  paging_ = std::make_unique<PagingStage>(kSpeed);
+  prometheus_ = std::make_unique<PrometheusServer>(PrometheusOptions(kNowhere, kNowhere));
+  const std::string discovered = folder_.Write(
+      "discovered.json",
+      R"([{"targets": ["203.0.113.10"], "labels": {"__pathwitness_name": "here-to-search",
+           "__pathwitness_protocols": "icmp", "__pathwitness_interval": "3s"}}])");
+  return TargetsLayer(*services_, folder_.Write("backup", "done")) + OverridesLayer() +
+         RulesLayer() + services_->Layer() + "discovery: {target_files: \"" + discovered + "\"}\n";
+}
+
+std::string LiveStage::RulesLayer() const {
+  for (const auto& [name, text] : PrometheusOptions(kNowhere, kNowhere).files) {
+    folder_.Write(name, text);
+  }
+  return "alerting: {rules: \"" + (folder_.Path() / "rules").string() +
+         "\", runbooks: \"" PATHWITNESS_SOURCE_DIR
+         "/alerts/runbooks\", interval: 2s, "
+         "prometheus: [{url: \"" +
+         prometheus_->Url() + "\", timeout: 1s}]}\n";
+}
+
+PrometheusServer::Options LiveStage::PrometheusOptions(const std::string& exporter,
+                                                       const std::string& alertmanager) const {
+  return paging_->Prometheus(
+      {.exporters = {exporter, exporter}, .alertmanagers = {alertmanager, alertmanager}}, "a");
+}
+
+void LiveStage::StartAlerting() {
+  const std::string exporter = LoopbackPlace(world_->PortInside());
+  alertmanager_ = std::make_unique<AlertmanagerServer>(paging_->Alertmanager({exporter, exporter}));
+  std::string config = PrometheusOptions(exporter, LoopbackPlace(alertmanager_->Port())).config;
+  const auto replace = [&config](const std::string& text, const std::string& other) {
+    config.replace(config.find(text), text.size(), other);
+  };
+  replace("prometheus-1:9090", LoopbackPlace(prometheus_->Port()));
+  replace("scrape_interval: 250ms", "scrape_interval: 1s");  // a scrape may also last that long
+  prometheus_->Write("prometheus.yaml", config);
   if (const std::string problem = prometheus_->Reload(); !problem.empty()) {
     throw std::runtime_error(problem);
   }
 }
 
+void LiveStage::Await(const std::string& expression, const std::string& wanted) const {
+  world_->Do([&] { prometheus_->QueryUntil(expression, wanted, 60s); });
+}
+
 void LiveStage::AwaitCalm() {
-  prometheus_->QueryUntil("pathwitness:target_worked:ever{target=\"here-to-shop\"}", "\"1\"]");
+  Await("pathwitness:target_worked:ever{target=\"here-to-shop\"}", "\"1\"]");
+  world_->AwaitMore("pathwitness_path_probes_total", 50);
   world_->AwaitFlush();
   begin_ = std::chrono::steady_clock::now();
   world_->AwaitMore("pathwitness_path_probes_total", 100);
@@ -87,35 +125,43 @@ void LiveStage::AwaitCalm() {
 
 void LiveStage::BreakAll() {
   world_->Detour(0.5);
-  world_->Do([this] { services_->Fail(); });
-  prometheus_->QueryUntil("pathwitness_incident_info", "lab-cloud", 60s);
-  prometheus_->QueryUntil("ALERTS{alertstate=\"firing\",severity=\"critical\"}", "here-to-shop",
-                          60s);
-  during_ = std::chrono::system_clock::now();
+  world_->Do([this] {
+    services_->Fail();
+    Exchange(world_->PortInside(),
+             "POST /-/drill?target=here-to-api&loss=30%25&for=5m&at_hop=3 HTTP/1.0\r\n"
+             "Host: localhost\r\nContent-Length: 0\r\n\r\n");
+  });
+  Await("pathwitness_incident_info", "lab-cloud");
+  Await("ALERTS{alertstate=\"firing\",severity=\"critical\"}", "here-to-shop");
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  during_ = std::to_string(std::chrono::ceil<std::chrono::seconds>(now).count());
 }
 
 void LiveStage::LeadBack() {
-  const std::string changes = "pathwitness_path_route_changes_total{target=\"here-to-shop\"}";
   world_->SetLoss(0.5);
-  prometheus_->QueryUntil("sum(" + changes + ") > 1", "value", 60s);
-  world_->AwaitMore("pathwitness_path_probes_total", 50);
+  Await("sum(pathwitness_path_route_changes_total{target=\"here-to-shop\"}) > 1", "value");
+  Await("pathwitness_path_hop_icmp_limited{target=\"here-to-shop\"}", "value");
+  Await("pathwitness_history_oldest_timestamp_seconds", "value");
 }
 
 Ended LiveStage::Node(const std::string& command, const std::vector<std::string>& arguments) const {
   const auto range =
       std::chrono::ceil<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin_);
-  const auto during = std::chrono::ceil<std::chrono::seconds>(during_.time_since_epoch());
   std::vector<std::string> words = {"node",
                                     kTools + command,
                                     "--prometheus=" + prometheus_->Url(),
                                     "--range=" + std::to_string(range.count()) + "ms",
-                                    "--scrape=" + std::to_string(kScrapeInterval.count()) + "ms",
+                                    std::string("--scrape=") + kScrapeInterval,
                                     "--set=target=" + std::string(SimulatedWorld::kTarget),
-                                    "--set=during=" + std::to_string(during.count())};
+                                    "--set=during=" + during_};
   words.insert(words.end(), arguments.begin(), arguments.end());
-  ChildProcess process(words);
-  const std::optional<int> status = process.AwaitExit(60s);
-  return {status.value_or(-1), process.Output()};
+  Ended ended;
+  world_->Do([&] {
+    ChildProcess process(words);
+    const std::optional<int> status = process.AwaitExit(60s);
+    ended = {status.value_or(-1), process.Output()};
+  });
+  return ended;
 }
 
 }  // namespace pathwitness

@@ -33,6 +33,21 @@ double MillisecondsIn(const std::string& duration) {
   return sum;
 }
 
+/// As Prometheus itself prints it, so that rules can be compared as text: years and weeks only
+/// where nothing is left.
+std::string DurationText(long milliseconds) {
+  std::string text;
+  for (auto unit = kUnits.rbegin(); unit != kUnits.rend(); ++unit) {
+    const auto length = static_cast<long>(unit->second);
+    const bool may_leave_a_rest = unit->second <= kMillisecondsInDay;
+    if (milliseconds >= length && (may_leave_a_rest || milliseconds % length == 0)) {
+      text += std::to_string(milliseconds / length) + std::string(unit->first);
+      milliseconds %= length;
+    }
+  }
+  return text;
+}
+
 /// With every match of `pattern`, whose second group is a duration, scaled.
 std::string Scaled(const std::string& text, const std::regex& pattern, double factor) {
   std::string result;
@@ -41,8 +56,8 @@ std::string Scaled(const std::string& text, const std::regex& pattern, double fa
     const auto& duration = (*found)[2];
     const double scaled = std::max(1.0, std::round(MillisecondsIn(duration) / factor));
     result.append(rest, duration.first);
-    result += MillisecondsIn(duration) == 0 ? duration.str()
-                                            : std::to_string(static_cast<long>(scaled)) + "ms";
+    result +=
+        MillisecondsIn(duration) == 0 ? duration.str() : DurationText(static_cast<long>(scaled));
     rest = duration.second;
   }
   return result.append(rest, text.cend());

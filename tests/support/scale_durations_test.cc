@@ -7,18 +7,18 @@ namespace {
 
 TEST(ScaleDurations, EveryKeyThatTakesADurationIsScaled) {
   EXPECT_EQ(ScaleDurations("interval: 30s\nfor: 2m\nkeep_firing_for: 3m  # why\n", 60),
-            "interval: 500ms\nfor: 2000ms\nkeep_firing_for: 3000ms  # why\n");
+            "interval: 500ms\nfor: 2s\nkeep_firing_for: 3s  # why\n");
   EXPECT_EQ(ScaleDurations("{group_wait: 30s, group_interval: 5m, repeat_interval: 4h}", 10),
-            "{group_wait: 3000ms, group_interval: 30000ms, repeat_interval: 1440000ms}");
+            "{group_wait: 3s, group_interval: 30s, repeat_interval: 24m}");
 }
 
 TEST(ScaleDurations, RangesSubqueriesAndOffsetsAreScaled) {
   EXPECT_EQ(ScaleDurations("expr: rate(x[5m]) / max_over_time(y[1h:1m] offset 1w)", 60),
-            "expr: rate(x[5000ms]) / max_over_time(y[60000ms:1000ms] offset 10080000ms)");
+            "expr: rate(x[5s]) / max_over_time(y[1m:1s] offset 2h48m)");
 }
 
 TEST(ScaleDurations, ADurationOfSeveralUnitsIsOne) {
-  EXPECT_EQ(ScaleDurations("for: 1h30m", 60), "for: 90000ms");
+  EXPECT_EQ(ScaleDurations("for: 1h30m", 60), "for: 1m30s");
 }
 
 TEST(ScaleDurations, NamesLabelsNumbersAndProseAreLeftAlone) {

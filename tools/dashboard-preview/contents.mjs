@@ -54,18 +54,27 @@ function gridTimes({ from, to }, step) {
   return Array.from({ length: count }, (unused, i) => (to - (count - 1 - i) * step) / 1000);
 }
 
-function statistics(values, { unit, decimals }) {
+// The columns of a legend, null for a series without values.
+function statistics(values) {
   const known = values.filter((value) => value !== null);
-  const text = (value) => known.length > 0 ? unitText(value, unit, decimals) : '';
-  return {
-    min: text(Math.min(...known)),
-    mean: text(known.reduce((sum, value) => sum + value, 0) / known.length),
-    max: text(Math.max(...known)),
-  };
+  if (known.length === 0) {
+    return { min: null, mean: null, max: null };
+  }
+  const sum = known.reduce((total, value) => total + value, 0);
+  return { min: Math.min(...known), mean: sum / known.length, max: Math.max(...known) };
+}
+
+// Names of statistics are written large in a legend's options.
+function legendOf(series, { placement = 'bottom', sortBy, sortDesc } = {}) {
+  const by = sortBy?.toLowerCase();
+  const order = series.map((unused, i) => i);
+  if (by !== undefined) {
+    order.sort((a, b) => (sortDesc ? -1 : 1) * (series[a][by] - series[b][by]));
+  }
+  return { placement, order };
 }
 
 function timeseries(panel, frames, { range, step }) {
-  const defaults = panel.fieldConfig.defaults;
   const series = numbersOf(panel, frames).map(({ frame, field, config }, index) => {
     const values = onGrid(range, step, frame, field);
     const custom = config.custom ?? {};
@@ -77,12 +86,12 @@ function timeseries(panel, frames, { range, step }) {
       fill: (custom.fillOpacity ?? 0) / 100,
       isBars: custom.drawStyle === 'bars',
       isStacked: custom.stacking?.mode === 'normal',
-      ...statistics(values, config),
+      ...statistics(values),
     };
   });
-  const { unit, decimals, min, max } = defaults;
+  const { unit, decimals, min, max } = panel.fieldConfig.defaults;
   return { times: gridTimes(range, step), series, unit, decimals, min, max,
-           placement: panel.options?.legend?.placement ?? 'bottom' };
+           legend: legendOf(series, panel.options?.legend) };
 }
 
 function stat(panel, frames) {

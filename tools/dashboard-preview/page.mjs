@@ -17,23 +17,28 @@ function element(parent, name, { text, className, style } = {}) {
   return made;
 }
 
-function legend(parent, { series, placement }) {
+function legendTable(parent, { series, legend, unit, decimals }) {
   const box = element(parent, 'div', { className: 'legend' });
-  box.style.maxHeight = placement === 'right' ? '100%' : '38%';
+  box.style.maxHeight = legend.placement === 'right' ? '100%' : '38%';
   const rows = element(box, 'table');
   const head = element(rows, 'tr');
   for (const text of ['', 'min', 'mean', 'max']) {
     element(head, 'th', { text, className: text ? 'number' : '' });
   }
-  for (const { name, color, min, mean, max } of series) {
+  for (const { name, color, min, mean, max } of legend.order.map((i) => series[i])) {
     const row = element(rows, 'tr');
     const first = element(row, 'td');
     element(first, 'span', { className: 'key', style: { background: color } });
     first.append(name);
-    for (const text of [min, mean, max]) {
-      element(row, 'td', { text, className: 'number' });
+    for (const value of [min, mean, max]) {
+      element(row, 'td', { text: unitText(value, unit, decimals), className: 'number' });
     }
   }
+}
+
+// As wide as its longest text.
+function sizeOf(texts) {
+  return Math.max(...(texts ?? []).map((text) => text.length), 0) * 6.5 + 26;
 }
 
 function axis(more) {
@@ -84,9 +89,9 @@ function lineSeries({ name, color, dash, fill, isBars }) {
 }
 
 function timeseries(body, panel, marks) {
-  body.style.flexDirection = panel.placement === 'right' ? 'row' : 'column';
+  body.style.flexDirection = panel.legend.placement === 'right' ? 'row' : 'column';
   const chart = element(body, 'div', { className: 'chart' });
-  legend(body, panel);
+  legendTable(body, panel);
   const columns = stacked(panel.series);
   // The highest of a stack is drawn first, as each is filled down to zero.
   const order = panel.series.map((unused, i) => i).reverse();
@@ -96,7 +101,8 @@ function timeseries(body, panel, marks) {
     scales: { x: { time: true, range: [panel.times[0], panel.times.at(-1)] },
               y: { range: (plot, low, high) => uPlot.rangeNum(panel.min ?? low, panel.max ?? Math.max(high, top), 0.05, true)
                 .map((edge, i) => i === 0 ? panel.min ?? edge : panel.max ?? edge) } },
-    axes: [timeAxis(), axis({ size: 62, values: (plot, values) => values.map((value) => unitText(value, panel.unit, panel.decimals)) })],
+    axes: [timeAxis(), axis({ size: (plot, texts) => sizeOf(texts),
+      values: (plot, values) => values.map((value) => unitText(value, panel.unit, panel.decimals)) })],
     series: [{}, ...order.map((i) => lineSeries(panel.series[i]))],
     hooks: { draw: [drawMarks(marks)] },
   }, [panel.times, ...order.map((i) => columns[i])], chart);
@@ -140,9 +146,7 @@ function table(body, { columns, rows }) {
 /** A chart whose y axis has a line for each of `names`, the first on top; `paint` fills it. */
 function lanes(body, { times, names, paint, marks }) {
   const chart = element(body, 'div', { className: 'chart' });
-  const context = document.createElement('canvas').getContext('2d');
-  context.font = '11px sans-serif';
-  const width = Math.min(Math.max(...names.map((name) => context.measureText(name).width)) + 14, chart.clientWidth * 0.4);
+  const width = Math.min(sizeOf(names), chart.clientWidth * 0.4);
   const every = Math.ceil(names.length * 14 / Math.max(chart.clientHeight - 40, 14));
   const lane = (plot, i) => plot.bbox.top + plot.bbox.height * i / names.length;
   new uPlot({
@@ -152,7 +156,15 @@ function lanes(body, { times, names, paint, marks }) {
       splits: () => names.map((unused, i) => i + 0.5),
       values: () => names.map((name, i) => i % every === 0 ? name : '') })],
     series: [{}, { paths: () => null, points: { show: false } }],
-    hooks: { draw: [(plot) => names.forEach((unused, i) => paint(plot, i, lane(plot, i), lane(plot, i + 1))), drawMarks(marks)] },
+    hooks: { draw: [(plot) => {
+      const { ctx, bbox } = plot;
+      ctx.save();
+      ctx.beginPath();
+      ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+      ctx.clip();
+      names.forEach((unused, i) => paint(plot, i, lane(plot, i), lane(plot, i + 1)));
+      ctx.restore();
+    }, drawMarks(marks)] },
   }, [times, times.map(() => 0)], chart);
 }
 

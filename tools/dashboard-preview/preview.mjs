@@ -2,11 +2,12 @@
 // Draws dashboards from their JSON and a Prometheus, near to what Grafana would show, as one PNG
 // each: DIR/<uid>.png.
 //
-//   node tools/dashboard-preview/preview.mjs --output DIR [--modules DIR] [--prometheus URL]
-//       [--range 1h] [--scrape 15s] [--set VARIABLE=VALUE]... [FILE.json...]
+//   node tools/dashboard-preview/preview.mjs [--output DIR] [--modules DIR] [--prometheus URL]
+//       [--range 1h] [--scrape 15s] [--set VARIABLE=VALUE]... [--width PIXELS] [--height PIXELS]
+//       [FILE.json...]
 //
-// --modules: the folder node_modules with the packages of package.json. Exit status 1 when a
-// dashboard uses what cannot be drawn here, or the page fails.
+// --modules: the folder node_modules with the packages of package.json. --height: what is below is
+// cut off. Exit status 1 when a dashboard uses what cannot be drawn here, or the page fails.
 
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -28,6 +29,7 @@ const TOP = 30;
 const { view, dashboards, values } = readOptions({
   output: { type: 'string', default: 'build/dashboards' },
   modules: { type: 'string', default: 'build/dev/node/dashboard_preview/node_modules' },
+  height: { type: 'string', default: 'Infinity' },
 });
 
 function subtitleOf({ scope, dashboard }) {
@@ -47,7 +49,7 @@ async function sceneOf(dashboard) {
     title: dashboard.title,
     subtitle: subtitleOf({ scope, dashboard }),
     panels: named,
-    marks: marksOf(answers.filter(({ annotation }) => annotation), view.range),
+    marks: marksOf(answers.filter(({ annotation }) => annotation?.enable), view.range),
     width: view.width,
   };
 }
@@ -85,11 +87,12 @@ async function serve(scenes) {
 }
 
 async function photograph(url, scene, file, profile) {
-  const bottom = Math.max(...scene.panels.map(({ grid }) => grid.y + grid.h));
+  const bottom = TOP + CELL_HEIGHT * Math.max(...scene.panels.map(({ grid }) => grid.y + grid.h));
+  const height = Math.min(bottom, Number(values.height));
   const { stderr } = await promisify(execFile)('chromium', [
     '--headless=new', '--no-sandbox', '--disable-gpu', '--hide-scrollbars', '--enable-logging=stderr',
     '--disable-background-networking', '--disable-component-update', `--user-data-dir=${profile}`,
-    `--window-size=${scene.width},${TOP + bottom * CELL_HEIGHT}`, `--screenshot=${file}`, url,
+    `--window-size=${scene.width},${height}`, `--screenshot=${file}`, url,
   ]);
   const complaints = stderr.split('\n').filter((line) => line.includes(':CONSOLE'));
   if (complaints.length > 0) {
