@@ -50,9 +50,9 @@ struct Words {
   std::string left;
   std::string right;
   std::string observations;
+  std::string other_end;
   DrillWords drill;
   AlertsCheckWords alerts;
-  std::string other_end;
   HealthWords health;
   CompareWords compare;
   EvidenceWords evidence;
@@ -202,6 +202,9 @@ CLI::App& AddDiagnose(CLI::App& app, Words& words) {
   diagnose.add_option("FILE", words.observations, "The report or the counts")
       ->type_name("FILE")
       ->required();
+  diagnose
+      .add_option("--other-end", words.other_end, "The same as the other end saw it, tracing here")
+      ->type_name("FILE");
   return diagnose;
 }
 
@@ -210,9 +213,6 @@ CLI::App& AddDrill(CLI::App& app, DrillWords& words) {
       "drill", "Play a fault and follow its page; exits 0 arrived, 1 not, 2 not started");
   drill.add_option("TARGET", words.target, "A traced target")->required();
   drill.add_option("--loss", words.loss, "Share of its packets that are lost, such as 30%")
-  diagnose
-      .add_option("--other-end", words.other_end, "The same as the other end saw it, tracing here")
-      ->type_name("FILE");
       ->required();
   drill.add_option("--at-hop", words.at_hop, "The hop from which on they are")
       ->capture_default_str();
