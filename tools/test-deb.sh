@@ -14,14 +14,14 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 root=$work/root
 depends=$(dpkg-deb --field "$deb" Depends | sed 's/ *([^)]*)//g; s/, /,/g')
-mmdebstrap --quiet --variant=minbase --include="$depends" \
-  --customize-hook="copy-in $deb /tmp" bookworm "$root" 2>"$work/log" || {
+mmdebstrap --quiet --variant=minbase --include="$depends" bookworm "$root" 2>"$work/log" || {
   cat "$work/log" >&2
   exit 1
 }
 inside() { chroot "$root" "$@"; }
 
-inside sh -c 'dpkg --install /tmp/*.deb' >"$work/log" 2>&1 || {
+cp "$deb" "$root/package.deb"
+inside dpkg --install /package.deb >"$work/log" 2>&1 || {
   cat "$work/log" >&2
   exit 1
 }

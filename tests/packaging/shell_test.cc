@@ -108,8 +108,9 @@ TEST_F(SbomTest, SatisfiesItsSchemaAndNamesWhatIsLinked) {
                 "jsonschema.validate(json.load(open(sys.argv[1])), json.load(open(sys.argv[2])))",
                 sbom, schema});
   EXPECT_EQ(check.status, 0) << check.output;
+  const nlohmann::json document = nlohmann::json::parse(ended.output);
   std::vector<std::string> names;
-  for (const nlohmann::json& package : nlohmann::json::parse(ended.output).at("packages")) {
+  for (const nlohmann::json& package : document.at("packages")) {
     names.push_back(package.at("name"));
   }
   EXPECT_THAT(names, testing::IsSupersetOf({"pathwitness", "libcurl4", "libssl3", "libc6"}));
