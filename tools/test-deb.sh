@@ -20,6 +20,7 @@ mmdebstrap --quiet --variant=minbase --include="$depends" bookworm "$root" 2>"$w
 }
 inside() { chroot "$root" "$@"; }
 
+echo '127.0.0.1 localhost' >"$root/etc/hosts"
 cp "$deb" "$root/package.deb"
 inside dpkg --install /package.deb >"$work/log" 2>&1 || {
   cat "$work/log" >&2
