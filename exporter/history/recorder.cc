@@ -11,6 +11,15 @@
 namespace pathwitness {
 namespace {
 
+/// Those before `key` are gone; the first that is not.
+template <typename Iterator>
+Iterator PassGone(Iterator next, Iterator end, const ProberKey& key) {
+  for (; next != end && next->first < key; ++next) {
+    next->second.OnGone();
+  }
+  return next;
+}
+
 // Both are in the order of their keys, so that they are walked side by side. Most snapshots are
 // those of the look before, which tells without comparing keys.
 template <typename OneRecorder>
@@ -23,9 +32,7 @@ void Follow(const std::vector<typename OneRecorder::Snapshot>& all, bool is_taki
       continue;
     }
     const ProberKey& key = snapshot->status.key;
-    for (; next != recorders.end() && next->first < key; ++next) {
-      next->second.OnGone();
-    }
+    next = PassGone(next, recorders.end(), key);
     if (next == recorders.end() || next->first != key) {
       next = recorders.emplace_hint(next, key, OneRecorder());
       if (is_taking_over) {
