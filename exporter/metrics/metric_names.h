@@ -48,7 +48,7 @@ inline constexpr Metric kScrapes{
     "refused: too many at a time."};
 inline constexpr Metric kWebConnections{
     "pathwitness_web_connections", kGauge, "",
-    "Connections that the web server has open; it has at most 320, and 240 of one address."};
+    "Connections that the web server has open; it has at most 256, and 220 of one address."};
 inline constexpr Metric kWebRefused{
     "pathwitness_web_refused_total", kCounter, "reason",
     "Requests and connections that the web server turned away before any page was asked. "

@@ -36,8 +36,8 @@ class HttpServer {
   /// What is listened on, in the order asked for, with the ports that the kernel chose.
   const std::vector<ListenAddress>& Addresses() const;
 
-  static constexpr std::size_t kMostConnections = 320;
-  static constexpr std::size_t kMostOfOneAddress = 240;
+  static constexpr std::size_t kMostConnections = 256;
+  static constexpr std::size_t kMostOfOneAddress = 220;
 
  private:
   class Impl;
