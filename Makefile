@@ -11,7 +11,7 @@ PRECOMPILE ?= OFF
 
 .PHONY: help
 help: ## lists the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9 -]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' Makefile
 
 .PHONY: deps-build
 deps-build:
@@ -66,6 +66,16 @@ asan tsan: deps-test ## unit tests under a sanitizer (address and undefined, thr
 	@cmake --build --preset $@ -j $(JOBS) --target unit_tests
 	@tools/run-tests.sh build/$@ -j $(JOBS) -L '^unit$$'
 
+.PHONY: asan-e2e tsan-e2e
+asan-e2e tsan-e2e: deps-test ## the program in all tests that start it, under a sanitizer (as root)
+	@cmake --preset $(@:-e2e=) --log-level=WARNING >/dev/null
+	@cmake --build --preset $(@:-e2e=) -j $(JOBS) --target live_tests
+	@tools/run-tests.sh build/$(@:-e2e=) -j $(JOBS) -L '^(netns|service|e2e)$$' -E '^(demo|kubernetes_test)$$'
+
+.PHONY: coverage
+coverage: deps-test ## which lines the unit tests reach: build/coverage/html
+	@tools/coverage.sh
+
 .PHONY: fuzz
 fuzz: deps-test ## fuzzes every decoder and parser, FUZZ_SECONDS each
 	@tools/fuzz.sh $(FUZZ_SECONDS)
@@ -87,8 +97,9 @@ deb: deps-build ## builds the Debian package: build/release-*/
 	@tools/release.sh deb
 
 .PHONY: test-deb
-test-deb: deps-image deb ## lintian, then installs, starts and purges it in a bare Debian (as root)
+test-deb: deps-image deb ## lintian, then a bare Debian with the package, without and with systemd (as root)
 	@tools/test-deb.sh build/release-*/*.deb
+	@tools/test-systemd.sh build/release-*/*.deb
 
 .PHONY: release
 release: deps-test ## package, tarballs, SBOM and checksums: build/release-*/

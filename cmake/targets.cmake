@@ -22,6 +22,7 @@ if(PATHWITNESS_PRECOMPILE)
 endif()
 
 add_custom_target(unit_tests)
+add_custom_target(live_tests)
 if(PATHWITNESS_PRECOMPILE AND BUILD_TESTING)
   pathwitness_precompiled(precompiled_for_tests LINKS GTest::gmock HEADERS ${common_headers}
                                                                            <gmock/gmock.h> <gtest/gtest.h>)
@@ -31,10 +32,11 @@ endif()
 # pathwitness_test(NAME LABEL unit|simulation|netns|service|e2e|lint [WAITS]
 #                  SOURCES a_test.cc ... LINKS target ...)
 #
-# A GoogleTest program, one ctest entry. `unit` runs in every sanitizer build too, which builds the
-# target unit_tests and no more; `simulation` is weeks of virtual time; `netns` needs root and makes its own network namespaces; `service`
-# starts real servers on loopback; `e2e` starts all that a page passes on its way. The last three
-# have the machine to themselves, as they measure time, but for those that just wait (WAITS).
+# A GoogleTest program, one ctest entry. `unit` runs in every sanitizer build too (target unit_tests);
+# `simulation` is weeks of virtual time; `netns` needs root and makes its own network namespaces;
+# `service` starts real servers on loopback; `e2e` starts all that a page passes on its way. The
+# last three are the target live_tests, and have the machine to themselves, as they measure time,
+# but for those that just wait (WAITS).
 function(pathwitness_test name)
   cmake_parse_arguments(ARG "WAITS" "LABEL" "SOURCES;LINKS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
@@ -50,7 +52,10 @@ function(pathwitness_test name)
   if(ARG_LABEL STREQUAL "unit")
     add_dependencies(unit_tests ${name})
   endif()
-  if(ARG_LABEL MATCHES "netns|service|e2e" AND NOT ARG_WAITS)
-    set_tests_properties(${name} PROPERTIES RUN_SERIAL ON)
+  if(ARG_LABEL MATCHES "netns|service|e2e")
+    add_dependencies(live_tests ${name})
+    if(NOT ARG_WAITS)
+      set_tests_properties(${name} PROPERTIES RUN_SERIAL ON)
+    endif()
   endif()
 endfunction()
