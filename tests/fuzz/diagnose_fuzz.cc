@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "diagnosis/two_ends.h"
 #include "exporter/cli/diagnose.h"
 #include "exporter/cli/diagnose_input.h"
 
@@ -26,9 +27,15 @@ void Check(const Verdict& verdict) {
 
 void JudgeInput(std::string_view input) {
   try {
-    const Verdict verdict = Judge(ReadObservations(input));
+    const Observations observations = ReadObservations(input);
+    const Verdict verdict = Judge(observations);
     Check(verdict);
     VerdictJson(verdict);
+    const EndView view = {observations, verdict};
+    const TwoEnds together = JudgeTogether(view, view);
+    if (together.text.empty() || !(together.probability >= 0 && together.probability < 1 + 1e-6)) {
+      __builtin_trap();
+    }
   } catch (const DiagnoseError&) {
     return;  // refused with a reason
   }

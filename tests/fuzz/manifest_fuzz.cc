@@ -32,6 +32,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
             pathwitness::TimeOf(manifest->name));
   }
   pathwitness::Spool::TimeOfTicket(text);
+  if (const std::optional<pathwitness::ReportName> name = pathwitness::ParseReportName(text)) {
+    Require(name->Path() == text);
+  }
   for (const char letter : pathwitness::S3ErrorCode(text)) {
     Require(std::isalnum(static_cast<unsigned char>(letter)) != 0);
   }

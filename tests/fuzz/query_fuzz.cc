@@ -5,6 +5,8 @@
 #include <variant>
 
 #include "exporter/web/accept_encoding.h"
+#include "exporter/web/basic_auth.h"
+#include "exporter/web/go_duration.h"
 #include "exporter/web/query.h"
 #include "exporter/web/routes.h"
 #include "exporter/web/server.h"
@@ -29,6 +31,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     std::abort();
   }
   AcceptsGzip(text);
+  const auto credentials = ParseBasicAuth(text);
+  if (credentials && credentials->user.size() + credentials->password.size() > size) {
+    std::abort();
+  }
+  const auto patience = ParseGoDuration(text);
+  if (patience && *patience < Duration::zero()) {
+    std::abort();
+  }
   const Duration timeout = ProbeTimeout(text);
   if (timeout < std::chrono::milliseconds(100) || timeout > std::chrono::minutes(1)) {
     std::abort();
