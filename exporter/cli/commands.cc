@@ -25,6 +25,7 @@
 #include "exporter/cli/health_command.h"
 #include "exporter/cli/manual.h"
 #include "exporter/cli/options.h"
+#include "exporter/cli/publish_command.h"
 #include "exporter/cli/trace_command.h"
 #include "exporter/evidence/plain_text.h"
 #include "exporter/flags.h"
@@ -37,9 +38,9 @@ constexpr int kFine = 0;
 constexpr int kProblems = 1;  // or differences
 constexpr int kCannotTell = 2;
 
-constexpr std::array<std::string_view, 10> kCommands = {
-    "check", "compare",  "completion", "config", "diagnose",
-    "drill", "evidence", "export",     "manual", "trace"};
+constexpr std::array<std::string_view, 11> kCommands = {
+    "check",    "compare", "completion", "config",  "diagnose", "drill",
+    "evidence", "export",  "manual",     "publish", "trace"};
 
 /// The words of the command line.
 struct Words {
@@ -57,6 +58,7 @@ struct Words {
   CompareWords compare;
   EvidenceWords evidence;
   ExportWords exported;
+  PublishWords published;
   TraceWords trace;
   std::string shell;
 };
@@ -144,6 +146,10 @@ int MakeEvidence(const Words& words, const Stage& stage) {
 
 int ExportAll(const Words& words, const Stage& stage) {
   return RunExport(words.exported, stage.now, stage.out);
+}
+
+int PublishStatus(const Words& words, const Stage& stage) {
+  return RunPublish(words.published, stage.out, stage.err);
 }
 
 int TraceNow(const Words& words, const Stage& stage) {
@@ -278,6 +284,7 @@ std::vector<Command> Declare(CLI::App& app, Words& words) {
           {&AddDrill(app, words.drill), PlayDrill, kProblems},
           {&AddEvidence(app, words.evidence), MakeEvidence, kProblems},
           {&AddExport(app, words.exported), ExportAll, kProblems},
+          {&AddPublish(app, words.published), PublishStatus, kProblems},
           {&AddTrace(app, words.trace), TraceNow, kProblems},
           {&AddCompletion(app, words), PrintCompletion, kCannotTell},
           {&AddManual(app), PrintManual, kCannotTell}};

@@ -11,7 +11,7 @@
 namespace pathwitness {
 
 /// Who may read a file; its owner alone may write.
-enum class FileReaders : unsigned { Owner = 0600, Group = 0640 };
+enum class FileReaders : unsigned { Owner = 0600, Group = 0640, Everybody = 0644 };
 
 /// What is behind the name of a file that is being written.
 inline constexpr std::string_view kDraftSuffix = ".tmp";

@@ -1,7 +1,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+
 #include "tests/support/running_server.h"
+#include "tests/support/test_folder.h"
 
 // The pages of the real program, measuring the loopback.
 namespace pathwitness {
@@ -10,6 +16,12 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::StartsWith;
+
+std::string ReadAll(const std::filesystem::path& path) {
+  std::ostringstream text;
+  text << std::ifstream(path).rdbuf();
+  return text.str();
+}
 
 TEST(ServedPages, ATargetsPageHasItsHopsAndComesToHaveItsHistory) {
   Server server;
@@ -24,8 +36,9 @@ TEST(ServedPages, ATargetsPageHasItsHopsAndComesToHaveItsHistory) {
 
 TEST(ServedPages, EveryPageAnswersAndWhatIsNotThereIs404) {
   const Server server;
-  for (const char* const path : {"/", "/?q=night&page=7", "/compare", "/incidents", "/reports/",
-                                 "/api/v1/targets", "/api/v1/incidents"}) {
+  for (const char* const path :
+       {"/", "/?q=night&page=7", "/compare", "/incidents", "/reports/", "/api/v1/targets",
+        "/api/v1/incidents", "/status/", "/status/status.json"}) {
     EXPECT_THAT(server.Get(path), StartsWith("HTTP/1.1 200 ")) << path;
   }
   for (const char* const path :
@@ -39,6 +52,27 @@ TEST(ServedPages, LinksOfAlertsLeadToThePageOfTheirTarget) {
   const Server server;
   EXPECT_THAT(server.Get("/?target=here%20to%22"),
               AllOf(StartsWith("HTTP/1.1 302 "), HasSubstr("Location: /targets/here%20to%22\r\n")));
+}
+
+TEST(ServedPages, WhatEverybodyMaySeeIsPublishedAsFiles) {
+  Server server;
+  server.GetUntil("/status/", "<td class=\"up\">up</td>");
+  const TestFolder folder;
+  const std::string url = "http://127.0.0.1:" + std::to_string(server.Port());
+  const Ended ended =
+      RunToEnd({PATHWITNESS_BINARY, "publish", folder.Path().string(), "--url", url});
+  EXPECT_EQ(ended.status, 0) << ended.output;
+  EXPECT_THAT(ReadAll(folder.Path() / "index.html"),
+              AllOf(StartsWith("<!DOCTYPE html>"), HasSubstr("href=\"status.json\"")));
+  EXPECT_THAT(ReadAll(folder.Path() / "status.json"), HasSubstr("\"name\": \"nightly-backup\""));
+  EXPECT_EQ(RunToEnd({PATHWITNESS_BINARY, "publish", "/nowhere", "--url", url}).status, 1);
+}
+
+TEST(ServedPages, WithoutTheFlagNobodyMayWriteAboutAnIncident) {
+  const Server server;
+  EXPECT_THAT(server.Post("/incidents/20260101T000000Z-0001/follow-ups"),
+              AllOf(StartsWith("HTTP/1.1 403 "), HasSubstr("--web.enable-follow-ups")));
+  EXPECT_THAT(server.Post("/incidents/20260101T000000Z-0001"), StartsWith("HTTP/1.1 405 "));
 }
 
 }  // namespace
