@@ -38,10 +38,24 @@ void AddEnvironment(CLI::App& command, std::string& environment) {
       ->capture_default_str();
 }
 
+void AddAccess(CLI::App& command, HttpAccess& access) {
+  const auto add_file = [&command](const char* name, std::string& file, const char* help) {
+    command.add_option(name, file, help)->type_name("FILE");
+  };
+  add_file("--ca-file", access.tls.ca_file, "What its certificate is checked with");
+  add_file("--cert-file", access.tls.cert_file, "The certificate to show it");
+  add_file("--key-file", access.tls.key_file, "The key of that");
+  command.add_option("--server-name", access.tls.server_name,
+                     "The name in its certificate, where that is not the URL's host");
+  command.add_option("--username", access.username, "Who asks, when it wants a password");
+  add_file("--password-file", access.password_file, "The password of that user");
+}
+
 CLI::App& AddCheckHealth(CLI::App& check, HealthWords& words) {
   CLI::App& health = *check.add_subcommand(
       "health", "Ask a running exporter whether it is healthy and ready; exits 1 if it is not");
   health.add_option("--url", words.url, "The exporter")->capture_default_str();
+  AddAccess(health, words.access);
   health.add_option("--wait", words.wait, "How long it may take to become so, such as 10s")
       ->capture_default_str();
   return health;
@@ -94,6 +108,17 @@ CLI::App& AddExport(CLI::App& app, ExportWords& words) {
       ->allow_extra_args(false)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   return exported;
+}
+
+CLI::App& AddPublish(CLI::App& app, PublishWords& words) {
+  CLI::App& publish = *app.add_subcommand(
+      "publish", "Write the public status page of a running exporter to files for any web server");
+  publish.add_option("DIR", words.folder, "The folder that gets index.html and status.json")
+      ->type_name("DIR")
+      ->required();
+  publish.add_option("--url", words.url, "The exporter")->capture_default_str();
+  AddAccess(publish, words.access);
+  return publish;
 }
 
 CLI::App& AddTrace(CLI::App& app, TraceWords& words) {
