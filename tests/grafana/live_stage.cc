@@ -25,6 +25,10 @@ std::string DayIn(std::chrono::hours time) {
       .substr(0, 10);
 }
 
+std::string InMilliseconds(std::chrono::system_clock::duration time) {
+  return std::to_string(std::chrono::floor<std::chrono::milliseconds>(time).count());
+}
+
 /// Of one that is quick and good, and of one that may be neither.
 std::string TargetsLayer(const LiveServices& services, const std::string& backup) {
   const std::string https =
@@ -119,7 +123,7 @@ void LiveStage::AwaitCalm() {
   Await("pathwitness:target_worked:ever{target=\"here-to-shop\"}", "\"1\"]");
   world_->AwaitMore("pathwitness_path_probes_total", 50);
   world_->AwaitFlush();
-  begin_ = std::chrono::steady_clock::now();
+  begin_ = std::chrono::system_clock::now();
   world_->AwaitMore("pathwitness_path_probes_total", 100);
 }
 
@@ -133,8 +137,7 @@ void LiveStage::BreakAll() {
   });
   Await("pathwitness_incident_info", "lab-cloud");
   Await("ALERTS{alertstate=\"firing\",severity=\"critical\"}", "here-to-shop");
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  during_ = std::to_string(std::chrono::ceil<std::chrono::seconds>(now).count());
+  during_ = InMilliseconds(std::chrono::system_clock::now().time_since_epoch()) + "e-3";
 }
 
 void LiveStage::LeadBack() {
@@ -145,12 +148,13 @@ void LiveStage::LeadBack() {
 }
 
 Ended LiveStage::Node(const std::string& command, const std::vector<std::string>& arguments) const {
-  const auto range =
-      std::chrono::ceil<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin_);
+  Await("up{job=\"pathwitness\"}", "\"1\"]");  // what is asked for is of a moment with samples
+  const auto to = std::chrono::system_clock::now();
   std::vector<std::string> words = {"node",
                                     kTools + command,
                                     "--prometheus=" + prometheus_->Url(),
-                                    "--range=" + std::to_string(range.count()) + "ms",
+                                    "--range=" + InMilliseconds(to - begin_) + "ms",
+                                    "--to=" + InMilliseconds(to.time_since_epoch()) + "e-3",
                                     std::string("--scrape=") + kScrapeInterval,
                                     "--set=target=" + std::string(SimulatedWorld::kTarget),
                                     "--set=during=" + during_};
@@ -158,7 +162,7 @@ Ended LiveStage::Node(const std::string& command, const std::vector<std::string>
   Ended ended;
   world_->Do([&] {
     ChildProcess process(words);
-    const std::optional<int> status = process.AwaitExit(60s);
+    const std::optional<int> status = process.AwaitExit(120s);
     ended = {status.value_or(-1), process.Output()};
   });
   return ended;

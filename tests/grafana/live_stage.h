@@ -51,7 +51,7 @@ class LiveStage {
   std::unique_ptr<PrometheusServer> prometheus_;
   std::unique_ptr<SimulatedWorld> world_;
   std::unique_ptr<AlertmanagerServer> alertmanager_;
-  std::chrono::steady_clock::time_point begin_;
+  std::chrono::system_clock::time_point begin_;
   std::string during_ = "end()";  // the moment that is compared with before and after, in PromQL
 };
 

@@ -13,6 +13,7 @@ const SHIPPED = fileURLToPath(new URL('../../grafana/dashboards', import.meta.ur
 const COMMON = {
   prometheus: { type: 'string', default: 'http://localhost:9090' },
   range: { type: 'string', default: '1h' },
+  to: { type: 'string' },
   scrape: { type: 'string', default: '15s' },
   set: { type: 'string', multiple: true, default: [] },
   width: { type: 'string', default: '1200' },
@@ -34,7 +35,7 @@ function dashboardFiles(named) {
 export function readOptions(more) {
   const { values, positionals } =
     parseArgs({ options: { ...COMMON, ...more }, allowPositionals: true });
-  const to = Date.now();
+  const to = values.to ? Number(values.to) * 1000 : Date.now();
   const view = {
     prometheus: new Prometheus(values.prometheus),
     range: { from: to - parseDuration(values.range), to },

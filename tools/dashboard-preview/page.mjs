@@ -57,7 +57,7 @@ function drawMarks(marks) {
     for (const { from, to, color } of marks) {
       const left = plot.valToPos(from, 'x', true);
       ctx.fillStyle = ctx.strokeStyle = color;
-      ctx.globalAlpha = 0.12;
+      ctx.globalAlpha = 0.08;
       ctx.fillRect(left, bbox.top, plot.valToPos(to, 'x', true) - left, bbox.height);
       ctx.globalAlpha = 0.9;
       ctx.setLineDash([4, 4]);

@@ -3,20 +3,18 @@
 // each: DIR/<uid>.png.
 //
 //   node tools/dashboard-preview/preview.mjs [--output DIR] [--modules DIR] [--prometheus URL]
-//       [--range 1h] [--scrape 15s] [--set VARIABLE=VALUE]... [--width PIXELS] [--height PIXELS]
+//       [--range 1h] [--to UNIX_TIME] [--scrape 15s] [--set VARIABLE=VALUE]... [--width PIXELS] [--height PIXELS]
 //       [FILE.json...]
 //
 // --modules: the folder node_modules with the packages of package.json. --height: what is below is
 // cut off. Exit status 1 when a dashboard uses what cannot be drawn here, or the page fails.
 
-import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 
+import { Browser } from './browser.mjs';
 import { contentOf, marksOf } from './contents.mjs';
 import { askAll, panelsOf } from './dashboard.mjs';
 import { readOptions } from './options.mjs';
@@ -86,32 +84,25 @@ async function serve(scenes) {
   return server;
 }
 
-async function photograph(url, scene, file, profile) {
+function heightOf(scene) {
   const bottom = TOP + CELL_HEIGHT * Math.max(...scene.panels.map(({ grid }) => grid.y + grid.h));
-  const height = Math.min(bottom, Number(values.height));
-  const { stderr } = await promisify(execFile)('chromium', [
-    '--headless=new', '--no-sandbox', '--disable-gpu', '--hide-scrollbars', '--enable-logging=stderr',
-    '--disable-background-networking', '--disable-component-update', `--user-data-dir=${profile}`,
-    `--window-size=${scene.width},${height}`, `--screenshot=${file}`, url,
-  ]);
-  const complaints = stderr.split('\n').filter((line) => line.includes(':CONSOLE'));
-  if (complaints.length > 0) {
-    throw new Error(`${scene.title}: ${complaints.join('\n')}`);
-  }
+  return Math.min(bottom, Number(values.height));
 }
 
 const scenes = await Promise.all(dashboards.map(sceneOf));
 const output = path.resolve(values.output);
 mkdirSync(output, { recursive: true });
-const profile = mkdtempSync(path.join(tmpdir(), 'preview-'));
 const server = await serve(scenes);
+const browser = new Browser();
 try {
   for (const [i, scene] of scenes.entries()) {
     const file = path.join(output, `${dashboards[i].uid}.png`);
-    await photograph(`http://127.0.0.1:${server.address().port}/${i}`, scene, file, profile);
+    const url = `http://127.0.0.1:${server.address().port}/${i}`;
+    writeFileSync(file, await browser.photograph(url, scene.width, heightOf(scene)));
     console.log(file);
   }
 } finally {
+  await browser.close();
+  server.closeAllConnections();
   server.close();
-  rmSync(profile, { recursive: true, force: true });
 }

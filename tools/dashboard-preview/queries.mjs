@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Asks a Prometheus everything that the dashboards ask, and prints how many rows each query gets:
 //
-//   node tools/dashboard-preview/queries.mjs [--prometheus URL] [--range 1h] [--scrape 15s]
+//   node tools/dashboard-preview/queries.mjs [--prometheus URL] [--range 1h] [--to UNIX_TIME] [--scrape 15s]
 //       [--set VARIABLE=VALUE]... [--healthy FILE] [FILE.json...]
 //
 // Exit status 1 when one gets none. While all is well some must: FILE is a JSON object of `empty`,
