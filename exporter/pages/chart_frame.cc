@@ -24,11 +24,13 @@ std::string ShareBars(const std::vector<double>& shares, double full) {
   return bars;
 }
 
-std::string AxisLine(double y, std::string_view label) {
-  return fmt::format(
-      "<line class=\"axis\" x1=\"{0}\" x2=\"{1}\" y1=\"{2}\" y2=\"{2}\"/>"
-      "<text x=\"{3}\" y=\"{4}\" text-anchor=\"end\">{5}</text>",
-      kChartLeft, kChartLeft + kPlotWidth, y, kChartLeft - 6, y + 4, label);
+std::string AxisLine(double y) {
+  return fmt::format("<line class=\"axis\" x1=\"0\" x2=\"{0}\" y1=\"{1}\" y2=\"{1}\"/>",
+                     kChartWidth, y);
+}
+
+std::string TopLine(double y, std::string_view label) {
+  return fmt::format("{}<text x=\"0\" y=\"{}\">{}</text>", AxisLine(y), y - 4, label);
 }
 
 /// "13:20" within a day, else "11-21".
@@ -43,7 +45,7 @@ std::string TimeAxis(WallTime from, WallTime to) {
   for (int i = 0; i <= kLabels; ++i) {
     const char* const anchor = i == 0 ? "start" : i == kLabels ? "end" : "middle";
     labels += fmt::format("<text x=\"{:.1f}\" y=\"{}\" text-anchor=\"{}\">{}</text>",
-                          kChartLeft + kPlotWidth * i / kLabels, kChartHeight - 4, anchor,
+                          kChartWidth * i / kLabels, kChartHeight - 4, anchor,
                           TimeLabel(from + (to - from) * i / kLabels, to - from));
   }
   return labels;
@@ -52,11 +54,11 @@ std::string TimeAxis(WallTime from, WallTime to) {
 }  // namespace
 
 double ColumnX(std::size_t column, std::size_t count) {
-  return kChartLeft + kPlotWidth * static_cast<double>(column) / static_cast<double>(count);
+  return kChartWidth * static_cast<double>(column) / static_cast<double>(count);
 }
 
 double ColumnWidth(std::size_t count) {
-  return kPlotWidth / static_cast<double>(count);
+  return kChartWidth / static_cast<double>(count);
 }
 
 std::string ChartFigure(const ChartParts& parts) {
@@ -70,11 +72,10 @@ std::string ChartFigure(const ChartParts& parts) {
       "<svg viewBox=\"0 0 {3} {4}\" role=\"img\" aria-label=\"{0}: {1}\">{5}{6}{7}{8}{9}{10}{11}"
       "</svg></figure>\n",
       EscapeHtml(parts.name), EscapeHtml(parts.words), parts.legend, kChartWidth, kChartHeight,
-      AxisLine(kShareTop, fmt::format("{:.0f} % {}", full * 100, parts.share_name)),
-      AxisLine(kShareTop + kShareHeight, "0"), ShareBars(parts.shares, full),
-      AxisLine(kDurationTop, ShowSeconds(parts.most_seconds)),
-      AxisLine(kDurationTop + kDurationHeight, "0"), parts.durations,
-      TimeAxis(parts.from, parts.to));
+      TopLine(kShareTop, fmt::format("{:.0f} % {}", full * 100, parts.share_name)),
+      AxisLine(kShareTop + kShareHeight), ShareBars(parts.shares, full),
+      TopLine(kDurationTop, ShowSeconds(parts.most_seconds)),
+      AxisLine(kDurationTop + kDurationHeight), parts.durations, TimeAxis(parts.from, parts.to));
 }
 
 }  // namespace pathwitness

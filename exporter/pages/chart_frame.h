@@ -38,15 +38,14 @@ TimeChart<Stats> ColumnsOf(const std::vector<Bucket>& buckets, WallTime from, Wa
   return chart;
 }
 
-// In units of the picture, which is stretched to the width there is.
-inline constexpr double kChartLeft = 60;
+// In units of the picture, which is stretched to the width there is. Above each part there is room
+// for its label, which on a phone is larger than elsewhere.
 inline constexpr double kChartWidth = 560;
-inline constexpr double kPlotWidth = kChartWidth - kChartLeft - 6;
-inline constexpr double kShareTop = 12;
-inline constexpr double kShareHeight = 60;
-inline constexpr double kDurationTop = 92;
+inline constexpr double kShareTop = 20;
+inline constexpr double kShareHeight = 56;
+inline constexpr double kDurationTop = 100;
 inline constexpr double kDurationHeight = 90;
-inline constexpr double kChartHeight = 204;
+inline constexpr double kChartHeight = 214;
 
 /// What a chart is drawn of, all but the name as HTML or SVG.
 struct ChartParts {

@@ -50,12 +50,15 @@ td.number { font-variant-numeric: tabular-nums; }
 .changed, .impaired { color: var(--said); font-weight: 700; }
 .headline { font-size: 1.3rem; }
 form { display: flex; flex-wrap: wrap; gap: .5rem; align-items: end; margin: .6rem 0; }
+.note { display: grid; justify-items: start; max-width: 48rem; }
 label { display: grid; font-size: .85rem; color: var(--soft); }
-label.text { flex: 1 1 100%; max-width: 48rem; }
+label.text { width: 100%; }
+input, button { min-height: 2.3rem; }
 input, button, textarea { font: inherit; color: var(--text); background: var(--page); padding: .3rem .6rem;
   border: 1px solid var(--soft); border-radius: .3rem; max-width: 100%; }
 svg { display: block; width: 100%; height: auto; }
 svg text { fill: var(--soft); font-size: 12px; }
+@media (max-width: 40rem) { svg text { font-size: 18px; } }
 .axis { stroke: var(--line); stroke-width: 1; }
 .rtt { fill: none; stroke: var(--link); stroke-width: 1.5; }
 .dot { fill: var(--link); }

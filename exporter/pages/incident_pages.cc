@@ -117,7 +117,7 @@ std::string Form(const IncidentView& view) {
     text += character == '\n' ? std::string("\n") : EscapeHtml(std::string_view(&character, 1));
   }
   return fmt::format(
-      "<form method=\"post\" action=\"/incidents/{}{}\">"
+      "<form class=\"note\" method=\"post\" action=\"/incidents/{}{}\">"
       "<input type=\"hidden\" name=\"token\" value=\"{}\">\n"
       "<label>Your name <input name=\"author\" value=\"{}\" maxlength=\"{}\" required "
       "autocomplete=\"name\"></label>\n"

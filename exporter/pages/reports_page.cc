@@ -15,7 +15,7 @@
 namespace pathwitness {
 namespace {
 
-constexpr std::array<std::string_view, 3> kHeads = {"Of", "Report", "Files"};
+constexpr std::array<std::string_view, 3> kHeads = {"Of", "Files", "Report"};
 constexpr std::size_t kLongestManifest = 64U << 10U;
 
 std::filesystem::path PathOf(const std::filesystem::path& folder, const ReportName& name,
@@ -120,7 +120,7 @@ std::string ReportTable(const std::vector<Manifest>& reports) {
   for (const Manifest& report : reports) {
     rows += fmt::format("<tr><td>{}</td><td>{}</td><td>{}</td></tr>\n",
                         FormatRfc3339(TimeOf(report.name), TimePrecision::Seconds),
-                        EscapeHtml(report.name.stem), FileLinks(report));
+                        FileLinks(report), EscapeHtml(report.name.stem));
   }
   return ScrollBox("Reports", rows + "</tbody>\n");
 }

@@ -61,7 +61,7 @@ std::string Stacks(const ServiceChart& chart, double full) {
   std::string stacks;
   for (std::size_t phase = 0; phase < boxes.size(); ++phase) {
     stacks +=
-        fmt::format("<path class=\"phase-{}\" d=\"{}\"/>", kHttpPhaseNames[phase], boxes[phase]);
+        fmt::format(R"(<path class="phase-{}" d="{}"/>)", kHttpPhaseNames[phase], boxes[phase]);
   }
   return stacks;
 }

@@ -121,12 +121,15 @@ std::string VerdictText(const VerdictSnapshot& said, WallTime now) {
                                 ShowMoment(said.since, now), said.verdict->text));
 }
 
+/// Whether a table has the verdicts as sentences.
+enum class Verdicts { InWords, AsStates };
+
 /// What is said of a prober stands before its own result.
-Row RowFor(const Entry& entry, WallTime now) {
+Row RowFor(const Entry& entry, Verdicts verdicts, WallTime now) {
   Row row = entry.trace != nullptr   ? RowFor(*entry.trace)
             : entry.https != nullptr ? RowFor(*entry.https)
                                      : RowFor(*entry.pulse, now);
-  if (entry.said != nullptr) {
+  if (entry.said != nullptr && verdicts == Verdicts::InWords) {
     const std::string text = VerdictText(*entry.said, now);
     row.result = row.result == kNoValue ? text : text + "<br>" + row.result;
   }
@@ -137,7 +140,18 @@ std::string LastRound(const ProberStatus& status, WallTime now) {
   return status.rounds == 0 ? std::string(kNoValue) : ShowAge(status.last_round, now);
 }
 
-void AppendRow(std::string& html, const Entry& entry, WallTime now) {
+/// "up", or "up, loss" where there is a verdict: that comes before a state without one.
+std::string StateCell(const Entry& entry) {
+  const std::string_view state = ProberStateName(entry.status->state);
+  const bool has_verdict =
+      entry.said != nullptr && entry.said->verdict->state != VerdictState::None;
+  return has_verdict ? fmt::format("<td class=\"{}\">{}, {}</td>",
+                                   entry.status->state == ProberState::Down ? "down" : "impaired",
+                                   state, VerdictStateName(entry.said->verdict->state))
+                     : fmt::format("<td class=\"{0}\">{0}</td>", state);
+}
+
+void AppendRow(std::string& html, const Entry& entry, Verdicts verdicts, WallTime now) {
   if (entry.status == nullptr) {
     html += fmt::format(
         "<tr><td>{}</td><td></td><td class=\"unknown\">unknown</td>"
@@ -146,14 +160,14 @@ void AppendRow(std::string& html, const Entry& entry, WallTime now) {
     return;
   }
   const ProberStatus& status = *entry.status;
-  const std::string_view state = ProberStateName(status.state);
-  const Row row = RowFor(entry, now);
+  const Row row = RowFor(entry, verdicts, now);
   html += fmt::format(
-      "<tr><td>{}</td><td>{} {}</td><td class=\"{}\">{}</td><td>{}</td><td>{}</td>"
-      "<td class=\"wide\">{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
+      "<tr><td>{}</td><td>{} {}</td>{}<td>{}</td><td>{}</td>"
+      "<td{}>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
       TargetLink(status.key.target), ProberName(status.key.prober),
-      ProberFamilyName(status.key.family), state, state, row.loss, row.round_trip, row.result,
-      row.hops, status.address.empty() ? std::string(kNoValue) : EscapeHtml(status.address),
+      ProberFamilyName(status.key.family), StateCell(entry), row.loss, row.round_trip,
+      row.result == kNoValue ? "" : " class=\"wide\"", row.result, row.hops,
+      status.address.empty() ? std::string(kNoValue) : EscapeHtml(status.address),
       LastRound(status, now));
 }
 
@@ -216,10 +230,10 @@ std::vector<Entry> EntriesOf(const StatusView& view) {
   return entries;
 }
 
-std::string TableOf(std::span<const Entry> entries, WallTime now) {
+std::string TableOf(std::span<const Entry> entries, Verdicts verdicts, WallTime now) {
   std::string rows = HeadRow(kHeads) + "<tbody>\n";
   for (const Entry& entry : entries) {
-    AppendRow(rows, entry, now);
+    AppendRow(rows, entry, verdicts, now);
   }
   return ScrollBox("Probers", rows + "</tbody>\n");
 }
@@ -252,7 +266,7 @@ std::string Paging(std::string_view search, std::size_t first, std::size_t last,
 }  // namespace
 
 std::string StatusTable(const StatusView& view) {
-  return TableOf(EntriesOf(view), view.frame.now);
+  return TableOf(EntriesOf(view), Verdicts::AsStates, view.frame.now);
 }
 
 std::string StatusPage(const StatusView& view) {
@@ -264,7 +278,8 @@ std::string StatusPage(const StatusView& view) {
                                  view.targets.size());
   body += OpenIncidents(view.open_incidents, view.frame.now);
   body += SearchForm(view);
-  body += TableOf(std::span(entries).subspan(first, last - first), view.frame.now);
+  body +=
+      TableOf(std::span(entries).subspan(first, last - first), Verdicts::InWords, view.frame.now);
   body += Paging(view.search, first, last, entries.size());
   return PageDocument(view.frame, "Status", body, "/api/v1/targets");
 }

@@ -34,7 +34,7 @@ inline constexpr std::size_t kRowsOfAPage = 200;
 /// has a row too.
 std::string StatusPage(const StatusView& view);
 
-/// The rows alone, all of them, in a box.
+/// The rows alone, all of them, in a box; of verdicts they have the states alone.
 std::string StatusTable(const StatusView& view);
 
 }  // namespace pathwitness

@@ -43,13 +43,13 @@ TEST(ServiceChart, SaysInWordsWhatItShows) {
 TEST(ServiceChart, APhaseStandsOnTheOneBeforeIt) {
   // 40 ms are at 1/1.1 of the height of 90, 10 ms at a quarter of that.
   const std::string svg = Svg({Bucket(0s, 1, 0)});
-  EXPECT_THAT(svg, HasSubstr("<path class=\"phase-connect\" d=\"M60.0 182.0h82.3v-20.5"));
-  EXPECT_THAT(svg, HasSubstr("<path class=\"phase-processing\" d=\"M60.0 161.5h82.3v-61.4"));
+  EXPECT_THAT(svg, HasSubstr("<path class=\"phase-connect\" d=\"M0.0 190.0h93.3v-20.5"));
+  EXPECT_THAT(svg, HasSubstr("<path class=\"phase-processing\" d=\"M0.0 169.5h93.3v-61.4"));
 }
 
 TEST(ServiceChart, ATimeOfWhichNothingIsKnownIsAGap) {
   const std::string svg = Svg({Bucket(0s, 1, 0), Bucket(50s, 1, 0)});
-  const std::string rest = svg.substr(svg.find("class=\"phase-connect\" d=\"M60"));
+  const std::string rest = svg.substr(svg.find("class=\"phase-connect\" d=\"M0.0"));
   EXPECT_EQ(std::ranges::count(rest.substr(0, rest.find('/')), 'M'), 2);
 }
 
