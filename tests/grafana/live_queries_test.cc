@@ -19,8 +19,8 @@ std::vector<std::string> SmallPictures(const std::string& folder) {
   const std::string dashboards = PATHWITNESS_SOURCE_DIR "/grafana/dashboards/";
   return {kModules,
           "--output=" + folder,
-          "--width=1000",
-          "--height=1000",
+          "--width=1200",
+          "--height=800",
           dashboards + "overview.json",
           dashboards + "target.json",
           dashboards + "compare.json"};

@@ -202,22 +202,20 @@ export function contentOf(panel, answers, range) {
     throw new Error(`panel of a type that is not known here: ${panel.type}`);
   }
   const frames = transformed(framesOf(answers), panel.transformations);
-  const { title, description, type, gridPos } = panel;
+  const { title, type, gridPos } = panel;
   const step = answers[0]?.step ?? 1000;
-  return { title, description, type, grid: gridPos, ...KINDS[type](panel, frames, { range, step }) };
+  return { title, type, grid: gridPos, ...KINDS[type](panel, frames, { range, step }) };
 }
 
-/** When and how annotations are marked: {from, to, color, text}, times in seconds. */
+/** When and how annotations are marked: {from, to, color}, times in seconds. */
 export function marksOf(answers, { from, to }) {
-  return answers.flatMap(({ annotation, result, step }) => result.flatMap(({ metric, values }) => {
+  return answers.flatMap(({ annotation, result, step }) => result.flatMap(({ values }) => {
     const color = cssColor(annotation.iconColor);
-    const text = annotation.titleFormat;
     if (annotation.useValueForTime) {
       return [...new Set(values.map(([, value]) => Number(value) / 1000))]
-        .filter((at) => at * 1000 >= from && at * 1000 <= to).map((at) => ({ from: at, to: at, color, text }));
+        .filter((at) => at * 1000 >= from && at * 1000 <= to).map((at) => ({ from: at, to: at, color }));
     }
-    return regions(values.map(([time]) => time), step / 1000)
-      .map((region) => ({ ...region, color, text: text || metric.alertname }));
+    return regions(values.map(([time]) => time), step / 1000).map((region) => ({ ...region, color }));
   }));
 }
 
