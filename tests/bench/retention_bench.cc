@@ -160,7 +160,6 @@ class Bench {
 }  // namespace pathwitness
 
 int main(int argc, char** argv) {
-  using namespace pathwitness;
   const std::span arguments(argv, static_cast<std::size_t>(argc));
   const std::size_t targets = argc > 1 ? std::stoull(arguments[1]) : 1000;
   const int days = argc > 2 ? std::stoi(arguments[2]) : 14;
@@ -169,7 +168,7 @@ int main(int argc, char** argv) {
                : (std::filesystem::temp_directory_path() / "pathwitness-retention-bench").string();
   std::filesystem::remove_all(folder);
   {
-    Bench bench(targets, days, folder);
+    pathwitness::Bench bench(targets, days, folder);
     const std::uint64_t bytes = bench.Bytes();
     bench.Live();
     bench.Compare();
