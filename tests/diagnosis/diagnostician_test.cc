@@ -15,6 +15,7 @@ using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
+using testing::EndsWith;
 using testing::HasSubstr;
 
 /// How long until something is said, at most `most`.
@@ -194,6 +195,21 @@ TEST(Diagnostician, BlamesItselfBeforeOthers) {
   ASSERT_NE(path.Spoken(), nullptr);
   EXPECT_EQ(path.Spoken()->verdict.state, VerdictState::Local);
   EXPECT_EQ(path.Spoken()->verdict.attribution.likeliest.segment, Segment::Prober);
+}
+
+TEST(Diagnostician, SaysWhomToAskAtTheOwnerThatItNames) {
+  const OwnerTable owners({{.prefixes = {*IpPrefix::Parse("192.0.2.0/24")},
+                            .name = "lab-isp",
+                            .contact = "noc@lab-isp.example"}},
+                          {}, nullptr);
+  VirtualPath path(1);
+  path.surroundings.owners = &owners;
+  path.Live(minutes(40));
+  path.link_loss[3] = 1;
+  path.Live(minutes(2));
+  ASSERT_NE(path.Spoken(), nullptr);
+  EXPECT_EQ(path.Spoken()->verdict.contact, "noc@lab-isp.example");
+  EXPECT_THAT(path.Spoken()->verdict.text, EndsWith(" Contact: noc@lab-isp.example."));
 }
 
 TEST(Diagnostician, SaysNothingOfAPathThatWorksInSpiteOfAnOwnFault) {

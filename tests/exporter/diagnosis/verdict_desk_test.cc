@@ -5,7 +5,9 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "exporter/diagnosis/seen_causes.h"
 #include "tests/diagnosis/path_text.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/recording_log.h"
@@ -222,6 +224,15 @@ TEST_F(VerdictDeskTest, AServiceThatAnswersLaterBehindAPathAsEverIsToBlameItself
   EXPECT_EQ(said->verdict->kind, LatencyKind::Server);
   EXPECT_THAT(log_.Lines(), Contains(AllOf(HasSubstr("prober=https"), HasSubstr("state=latency"),
                                            HasSubstr("owner=application"))));
+}
+
+TEST_F(VerdictDeskTest, AServiceThatAnswersLaterIsTheCauseOfAnIncident) {
+  AskedService service(https_, desk_, clock_);
+  service.Live(minutes(40), 0);
+  service.Live(minutes(3), 0.080);
+  const std::vector<SeenCause> causes = SeeCauses({}, desk_.Services(), clock_.WallNow());
+  ASSERT_EQ(causes.size(), 1U);
+  EXPECT_EQ(causes[0].sighting.kind, CauseKind::Service);
 }
 
 TEST_F(VerdictDeskTest, OfAServiceBehindAProxyNothingIsSaidAboutItsTime) {
