@@ -17,13 +17,8 @@ const std::string kModules = "--modules=" PATHWITNESS_NODE_MODULES;
 /// The upper part of those that the README shows.
 std::vector<std::string> SmallPictures(const std::string& folder) {
   const std::string dashboards = PATHWITNESS_SOURCE_DIR "/grafana/dashboards/";
-  return {kModules,
-          "--output=" + folder,
-          "--width=1200",
-          "--height=800",
-          dashboards + "overview.json",
-          dashboards + "target.json",
-          dashboards + "compare.json"};
+  return {kModules,       "--output=" + folder,         "--width=1200",
+          "--height=800", dashboards + "overview.json", dashboards + "target.json"};
 }
 
 TEST(LiveQueries, AllHaveDataInAnOutageAndAllButTheNamedOnesBefore) {
