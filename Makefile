@@ -42,10 +42,12 @@ demo: deps-test ## an outage, its page and its evidence, on this machine alone (
 	@build/dev/tests/demo/demo $(if $(DEMO_ONCE),--once)
 
 .PHONY: pictures
-pictures: deps-test ## draws the README's pictures of dashboards again (as root)
+pictures: deps-test ## draws the README's pictures of dashboards and pages again (as root)
 	@cmake --preset dev --log-level=WARNING >/dev/null
-	@cmake --build --preset dev -j $(JOBS) --target live_queries_test
+	@cmake --build --preset dev -j $(JOBS) --target live_queries_test browser_test
 	@PATHWITNESS_PICTURES=docs/pictures build/dev/tests/grafana/live_queries_test
+	@mkdir -p build/pictures && PATHWITNESS_PICTURES=build/pictures build/dev/tests/browser/browser_test
+	@cp build/pictures/{incident-desk-light,target-path-phone-dark}.png docs/pictures/
 
 .PHONY: dev
 dev: deps-test
