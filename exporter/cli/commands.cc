@@ -47,6 +47,7 @@ struct Words {
   std::string config_file = Flags().config_file.string();
   std::string environment = std::string(kDefaultEnvironment);
   bool all_environments = false;
+  std::string shard = Shard().ToString();
   bool as_json = false;
   std::string left;
   std::string right;
@@ -89,7 +90,8 @@ int CheckConfigs(const Words& words, const Stage& stage) {
   std::set<std::string> printed;
   int status = kFine;
   for (const std::string& environment : environments) {
-    const ConfigReview review = ReviewConfig(words.config_file, environment, stage.now);
+    const ConfigReview review =
+        ReviewConfig(words.config_file, environment, stage.now, *Shard::Parse(words.shard));
     PrintProblems(review.problems, printed, stage.err);
     for (const std::string& warning : review.warnings) {
       fmt::print(stage.err, "warning: {}: {}\n", environment, warning);
@@ -226,6 +228,7 @@ CLI::App& AddDrill(CLI::App& app, DrillWords& words) {
       ->required();
   drill.add_option("--url", words.url, "The exporter, with --web.enable-lifecycle")
       ->capture_default_str();
+  AddAccess(drill, words.access);
   drill.add_option("--prometheus.url", words.prometheus_url, "Look for alerts there too");
   drill.add_option("--alertmanager.url", words.alertmanager_url,
                    "Look for alerts there too, and for the page at the drill receiver");
@@ -262,6 +265,13 @@ std::vector<Command> Declare(CLI::App& app, Words& words) {
   AddEnvironment(check_config, words.environment);
   check_config.add_flag("--all-environments", words.all_environments,
                         "Check each environment that there is");
+  check_config
+      .add_option("--shard", words.shard,
+                  "i/n: check the packet rate of part i (from 0) of n of the targets")
+      ->check([](const std::string& text) -> std::string {
+        return Shard::Parse(text) ? "" : text + " is not i/n with i from 0 to n - 1";
+      })
+      ->capture_default_str();
 
   CLI::App& show = *config.add_subcommand(
       "show", "Print an environment's configuration, each value with its origin");

@@ -52,11 +52,22 @@ std::vector<std::string> Warnings(const Config& config) {
                       overridden.size(), alerts)};
 }
 
+std::string Targets(const Config& config) {
+  const std::string all = Counted(config.targets.size(), "target");
+  if (config.shard.count == 1) {
+    return all;
+  }
+  const auto watched = std::ranges::count_if(config.targets, [&](const TargetConfig& target) {
+    return Watches(config.shard, target.name);
+  });
+  return fmt::format("{} of {}", watched, all);
+}
+
 std::string Summary(const Config& config) {
-  std::string text = fmt::format("{}, {:.1f} of {:g} packets per second planned, {}",
-                                 Counted(config.targets.size(), "target"),
-                                 PlannedPacketRate(config), config.probing.packets_per_second,
-                                 Counted(config.alert_overrides.size(), "alert override"));
+  std::string text =
+      fmt::format("{}, {:.1f} of {:g} packets per second planned, {}", Targets(config),
+                  PlannedPacketRate(config), config.probing.packets_per_second,
+                  Counted(config.alert_overrides.size(), "alert override"));
   if (!config.discovery.target_files.empty() || !config.discovery.target_http.empty()) {
     text += "; what discovery finds comes on top";
   }
@@ -70,9 +81,9 @@ std::string Counted(std::size_t count, std::string_view what) {
 }
 
 ConfigReview ReviewConfig(const std::filesystem::path& file, const std::string& environment,
-                          WallTime now) {
+                          WallTime now, const Shard& shard) {
   try {
-    const LoadedConfig loaded = LoadLayers(file, environment, now);
+    const LoadedConfig loaded = LoadLayers(file, environment, now, shard);
     return {.problems = ExpiredOverrides(loaded, now),
             .warnings = Warnings(loaded.config),
             .summary = Summary(loaded.config)};

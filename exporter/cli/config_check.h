@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "config/load.h"
+#include "config/shard.h"
 #include "probes/base/time.h"
 
 namespace pathwitness {
@@ -18,12 +19,12 @@ struct ConfigReview {
   std::string summary;                  // one line; empty when the configuration does not load
 };
 
-/// Loads and reviews. Stricter than a start: an alert override that has expired is a problem here,
-/// so that it is removed or renewed before the next release and not forgotten.
+/// Loads and reviews as `shard` would. Stricter than a start: an alert override that has expired is
+/// a problem here, so that it is removed or renewed before the next release and not forgotten.
 ///
 /// Never throws for what is wrong with the configuration: that is its answer.
 ConfigReview ReviewConfig(const std::filesystem::path& file, const std::string& environment,
-                          WallTime now);
+                          WallTime now, const Shard& shard = {});
 
 /// "1 target", "2 targets".
 std::string Counted(std::size_t count, std::string_view what);

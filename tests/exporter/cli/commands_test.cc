@@ -18,6 +18,8 @@ namespace pathwitness {
 namespace {
 
 using testing::AllOf;
+using testing::Each;
+using testing::Field;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
@@ -170,6 +172,25 @@ TEST_F(CommandsTest, CheckTellsWhatAValidConfigurationAmountsTo) {
             "default: valid; 2 targets, 2.5 of 2000 packets per second planned, 0 alert "
             "overrides\n");
   EXPECT_THAT(outcome.err, IsEmpty());
+}
+
+TEST_F(CommandsTest, CheckTellsWhatAShardOfItAmountsTo) {
+  Write("default.yaml",
+        "probing: {packets_per_second: 3}\n"
+        "targets:\n"
+        "  - {name: here-to-loopback, host: 127.0.0.1, trace: {protocols: [icmp]}}\n"
+        "  - {name: here-to-me, host: 127.0.0.1, trace: {protocols: [icmp]}}\n");
+  EXPECT_EQ(Run({"check", "config"}).status, 1);  // 5 packets per second are too many for one
+  const std::vector<Outcome> shards = {Run({"check", "config", "--shard=0/2"}),
+                                       Run({"check", "config", "--shard=1/2"})};
+  EXPECT_THAT(shards, Each(Field(&Outcome::out, HasSubstr("default: valid; 1 of 2 targets, 2.5 "
+                                                          "of 3 packets per second"))));
+}
+
+TEST_F(CommandsTest, CheckRefusesAShardThatIsNone) {
+  const Outcome outcome = Run({"check", "config", "--shard=2/2"});
+  EXPECT_EQ(outcome.status, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("2/2 is not i/n"));
 }
 
 TEST_F(CommandsTest, CheckPrintsEveryProblemOnALineOfItsOwn) {
