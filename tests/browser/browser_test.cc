@@ -69,12 +69,14 @@ TEST(Pages, AreAsTheirReadersNeedThemInAnOutage) {
 
   const char* const pictures =
       std::getenv("PATHWITNESS_PICTURES");  // NOLINT(concurrency-mt-unsafe)
+  const std::string place = PATHWITNESS_NODE_PLACE;
+  const std::string claims = PATHWITNESS_SOURCE_DIR "/tests/browser/pages.test.mjs";
   std::optional<ChildProcess> browser;
   world.Do([&] {
-    browser.emplace(std::vector<std::string>{
-        "env", "EXPORTER=" + world.InnerUrl(), "PLACE=" PATHWITNESS_NODE_PLACE,
-        std::string("PICTURES=") + (pictures == nullptr ? "" : pictures), "node", "--test",
-        "--test-reporter=spec", PATHWITNESS_SOURCE_DIR "/tests/browser/pages.test.mjs"});
+    browser.emplace(
+        std::vector<std::string>{"env", "EXPORTER=" + world.InnerUrl(), "PLACE=" + place,
+                                 std::string("PICTURES=") + (pictures == nullptr ? "" : pictures),
+                                 "node", "--test", "--test-reporter=spec", claims});
   });
   EXPECT_EQ(browser->AwaitExit(kPatience), 0);
   std::puts(browser->Output().c_str());
