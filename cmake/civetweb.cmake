@@ -16,7 +16,7 @@ if(EXISTS ${civetweb_source}/VERSION)
   target_compile_definitions(pathwitness_civetweb PRIVATE USE_IPV6 OPENSSL_API_3_0 NO_SSL_DL NO_CGI
                                                           NO_FILES NO_CACHING
                                                           SOCKET_TIMEOUT_QUANTUM=200
-                                                          USE_STACK_SIZE=524288
+                                                          USE_STACK_SIZE=$<IF:$<BOOL:${PATHWITNESS_SANITIZE}>,4194304,524288>
                                                           STOP_FLAG_NEEDS_LOCK)
   target_compile_options(pathwitness_civetweb PRIVATE -w)
   # Not under `thread`: its stop flag is set by an atomic operation that looks at it without one.

@@ -212,7 +212,9 @@ TEST_F(GatedServerTest, ABrokenCertificateLeavesTheLastGoodOne) {
 TEST_F(GatedServerTest, NewDemandsOnClientsHoldForTheNextConnection) {
   ServeTls();
   EXPECT_EQ(Get().status, 200);
-  ServeTls("  client_auth_type: RequireAnyClientCert\n");
+  folder_.Write("web.yml",
+                "tls_server_config: {cert_file: server.crt, key_file: server.key, "
+                "client_auth_type: RequireAnyClientCert}\n");
   gate_->Refresh();
   EXPECT_EQ(Get().status, 0);
 }
