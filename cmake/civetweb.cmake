@@ -13,10 +13,14 @@ if(EXISTS ${civetweb_source}/VERSION)
   # No file serving and no CGI: what is not there cannot be attacked.
   # The quantum (ms) is how late a waiting thread notices that the server stops. There are hundreds
   # of threads, so their stacks (bytes) are small; a sanitizer needs larger ones.
+  set(civetweb_stack 524288)
+  if(PATHWITNESS_SANITIZE)
+    set(civetweb_stack 4194304)
+  endif()
   target_compile_definitions(pathwitness_civetweb PRIVATE USE_IPV6 OPENSSL_API_3_0 NO_SSL_DL NO_CGI
                                                           NO_FILES NO_CACHING
                                                           SOCKET_TIMEOUT_QUANTUM=200
-                                                          USE_STACK_SIZE=$<IF:$<BOOL:${PATHWITNESS_SANITIZE}>,4194304,524288>
+                                                          USE_STACK_SIZE=${civetweb_stack}
                                                           STOP_FLAG_NEEDS_LOCK)
   target_compile_options(pathwitness_civetweb PRIVATE -w)
   # Not under `thread`: its stop flag is set by an atomic operation that looks at it without one.
