@@ -30,6 +30,7 @@ constexpr std::string_view kIncidents = "/incidents";
 constexpr std::string_view kIncident = "/incidents/";
 constexpr std::string_view kCompare = "/compare";
 constexpr std::string_view kReports = "/reports/";
+constexpr std::string_view kStatus = "/status";
 constexpr std::string_view kPublicStatus = "/status/";
 constexpr std::string_view kPublicStatusJson = "/status/status.json";
 constexpr std::string_view kApi = "/api/v1";
@@ -203,6 +204,21 @@ HttpResponse Reports(std::string_view path, const PageSources& sources) {
   return {.content_type = ContentTypeOf(path), .body = *std::move(text)};
 }
 
+HttpResponse ForEverybody(std::string_view path, const PageSources& sources) {
+  if (path == kStatus) {
+    // The link to the JSON beside it needs the slash.
+    return {.status = 302,
+            .body = "see the status page\n",
+            .headers = {{"Location", std::string(kPublicStatus)}}};
+  }
+  if (path == kPublicStatus) {
+    return HtmlResponse(PublicStatusPage(GatherPublicStatus(sources)));
+  }
+  return path == kPublicStatusJson
+             ? Json(PublicStatusDocument(GatherPublicStatus(sources)))
+             : Problem(404, "no such page: /status/ has a link to what there is");
+}
+
 HttpResponse Answer(std::string_view path, const HttpRequest& request, const QueryParameters& query,
                     Form form, const PageSources& sources) {
   if (path.starts_with(kTargets)) {
@@ -220,11 +236,8 @@ HttpResponse Answer(std::string_view path, const HttpRequest& request, const Que
   if (form == Form::Html && path.starts_with(kReports)) {
     return Reports(path.substr(kReports.size()), sources);
   }
-  if (form == Form::Html && path == kPublicStatus) {
-    return HtmlResponse(PublicStatusPage(GatherPublicStatus(sources)));
-  }
-  if (form == Form::Html && path == kPublicStatusJson) {
-    return Json(PublicStatusDocument(GatherPublicStatus(sources)));
+  if (form == Form::Html && (path == kStatus || path.starts_with(kPublicStatus))) {
+    return ForEverybody(path, sources);
   }
   if (form == Form::Html && path == "/") {
     return Status(query, sources);

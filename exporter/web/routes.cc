@@ -26,7 +26,7 @@ constexpr std::string_view kReloadPath = "/-/reload";
 constexpr std::string_view kDrillPath = "/-/drill";
 constexpr std::string_view kDrillPrefix = "/-/drill/";
 constexpr std::array<std::string_view, 4> kOtherPages = {"/probe", "/config", "/runbooks", "/yes"};
-constexpr std::array<std::string_view, 3> kPages = {"/", "/compare", "/incidents"};
+constexpr std::array<std::string_view, 4> kPages = {"/", "/compare", "/incidents", "/status"};
 constexpr std::array<std::string_view, 5> kPagePrefixes = {"/targets/", "/incidents/", "/reports/",
                                                            "/status/", "/api/v1/"};
 constexpr std::array kProberKinds = {ProberKind::TraceIcmp, ProberKind::TraceUdp,

@@ -79,14 +79,16 @@ class PublicStatusOf : public testing::Test {
     boards_.incidents.NewWriter().Publish(incident->id, incident);
   }
 
-  PublicStatus Gather() const {
-    return GatherPublicStatus({.boards = boards_,
-                               .config = std::make_shared<const Config>(config_),
-                               .frame = {.version = "0.1.0",
-                                         .environment = "inner",
-                                         .telemetry_path = "/metrics",
-                                         .now = Now()}});
+  PageSources Sources() const {
+    return {.boards = boards_,
+            .config = std::make_shared<const Config>(config_),
+            .frame = {.version = "0.1.0",
+                      .environment = "inner",
+                      .telemetry_path = "/metrics",
+                      .now = Now()}};
   }
+
+  PublicStatus Gather() const { return GatherPublicStatus(Sources()); }
 
   PublicState StateOf(const std::string& name) const {
     for (const PublicTarget& target : Gather().targets) {
@@ -175,6 +177,16 @@ TEST_F(PublicStatusOf, AnOwnerIsToldWhereTheConfigurationSaysSoAndIsNeverMarkup)
   Open({"web"});
   EXPECT_THAT(PublicStatusPage(Gather()),
               AllOf(HasSubstr("Traced to &lt;script&gt;"), Not(HasSubstr("<script"))));
+}
+
+TEST_F(PublicStatusOf, StandsBehindASlashSoThatItsJsonIsBesideIt) {
+  const HttpResponse response = AnswerPage({.method = "GET", .path = "/status"}, Sources());
+  EXPECT_EQ(response.status, 302);
+  EXPECT_THAT(response.headers, ElementsAre(testing::Pair("Location", "/status/")));
+  EXPECT_EQ(AnswerPage({.method = "GET", .path = "/status/"}, Sources()).status, 200);
+  EXPECT_EQ(AnswerPage({.method = "GET", .path = "/status/status.json"}, Sources()).content_type,
+            "application/json");
+  EXPECT_EQ(AnswerPage({.method = "GET", .path = "/status/x"}, Sources()).status, 404);
 }
 
 TEST(PublicStatusPage, SaysHowLongAnIncidentWasAndWhatWasWritten) {
