@@ -3,9 +3,23 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 
 const FLAGS = ['--headless=new', '--no-sandbox', '--disable-gpu', '--hide-scrollbars', '--no-first-run',
   '--disable-background-networking', '--disable-component-update', '--remote-debugging-pipe'];
+
+// Chromium's processes end a little after it does, and write until then.
+async function removeFolder(folder, tries = 50) {
+  try {
+    rmSync(folder, { recursive: true, force: true });
+  } catch (error) {
+    if (error.code !== 'ENOTEMPTY' || tries === 0) {
+      throw error;
+    }
+    await setTimeout(100);
+    await removeFolder(folder, tries - 1);
+  }
+}
 
 /**
  * A Chromium that is told what to do by its DevTools protocol: messages of JSON, each with a zero
@@ -49,9 +63,9 @@ export class Browser {
 
   async close() {
     const exit = once(this.#process, 'exit');
-    this.#call('Browser.close');  // and with it the processes that write into its profile
+    this.#call('Browser.close');
     await exit;
-    rmSync(this.#profile, { recursive: true, force: true, maxRetries: 10 });
+    await removeFolder(this.#profile);
   }
 
   #call(method, params = {}, sessionId = undefined) {

@@ -7,7 +7,16 @@ const CELL_HEIGHT = 38;  // Grafana's 30 px and the gap of 8
 const GAP = 8;
 const TOP = 30;
 const TEXT = '#ccccdc';
+const DARK = '#111217';  // text on a colour
 const GRID = '#2c3235';
+
+function styleOf(color, isFilled) {
+  if (!isFilled) {
+    return { color: color ?? TEXT };
+  }
+  const isOpaque = color !== undefined && color !== 'transparent';
+  return { background: color ?? '', color: isOpaque ? DARK : TEXT };
+}
 
 function element(parent, name, { text, className, style } = {}) {
   const made = parent.appendChild(document.createElement(name));
@@ -110,7 +119,7 @@ function timeseries(body, panel, marks) {
 
 function stat(body, { items, isFilled }) {
   for (const { text, name, color } of items) {
-    const style = isFilled ? { background: color ?? '', color: color ? '#111217' : TEXT } : { color: color ?? TEXT };
+    const style = styleOf(color, isFilled);
     const box = element(body, 'div', { className: 'value', style });
     if (name) {
       element(box, 'span', { text: name });
@@ -137,7 +146,7 @@ function table(body, { columns, rows }) {
   for (const row of rows) {
     const line = element(made, 'tr');
     row.forEach(({ text, color, isFilled }, i) => {
-      const style = isFilled && color ? { background: color, color: '#111217' } : { color: color ?? TEXT };
+      const style = styleOf(color, isFilled);
       element(line, 'td', { text, style, className: columns[i].isNumber ? 'number' : '' });
     });
   }
