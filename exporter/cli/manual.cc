@@ -1,10 +1,75 @@
 #include "exporter/cli/manual.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
+
+#include <string_view>
 
 namespace pathwitness {
 namespace {
+
+constexpr std::string_view kBeforeFlags = R"(.SH NAME
+pathwitness \- watch network paths and HTTPS services, for Prometheus
+.SH SYNOPSIS
+.B pathwitness
+[\fIFLAG\fR ...]
+.br
+.B pathwitness
+\fICOMMAND\fR [\fIOPTION\fR ...] [\fIARGUMENT\fR ...]
+.SH DESCRIPTION
+Without a command
+.B pathwitness
+serves: it watches the network path and the HTTPS service of every configured target without
+pause, says where a fault lies and whose it is, keeps the evidence, and answers Prometheus at
+.IR http://localhost:10059/metrics .
+A page for people is at the root of the same address.
+.PP
+With a command it prints something and ends.
+.SH FLAGS
+)";
+
+constexpr std::string_view kAfterCommands = R"(.SH SIGNALS
+.TP
+.B SIGHUP
+The configuration is read again; one with problems leaves the old one in force.
+.TP
+.BR SIGTERM ", " SIGINT
+It ends, within a second.
+.SH ENVIRONMENT
+.TP
+.B PATHWITNESS_ENVIRONMENT
+Stands in for an absent
+.BR \-\-environment .
+.TP
+.BR NOTIFY_SOCKET ", " WATCHDOG_USEC ", " WATCHDOG_PID
+Set by
+.BR systemd (1),
+which is told of the start, of reloads and of the end, and whose watchdog is fed while every
+engine makes progress.
+.SH FILES
+.TP
+.I /etc/pathwitness/config/default.yaml
+What the service measures. Files in
+.I environments
+and
+.I targets.d
+beside it are read too.
+.TP
+.I /etc/default/pathwitness
+Flags and environment of the service.
+.TP
+.I /var/lib/pathwitness
+History, evidence and pushed heartbeats.
+.TP
+.I /usr/share/pathwitness/alerts
+Alert rules for Prometheus, and a runbook for each.
+.SH EXIT STATUS
+0 for success and 1 for a problem or a difference; 2 when a command was not understood, or cannot
+tell.
+.SH SEE ALSO
+.BR prometheus (1),
+.BR promtool (1),
+.BR mtr (8)
+)";
 
 /// Text in which nothing is a request or an escape, and a dash is one that can be copied.
 std::string Plain(std::string_view text) {
@@ -87,72 +152,13 @@ std::string Commands(const CommandUsage& parent, const std::string& path) {
 }  // namespace
 
 std::string ManualPage(const CommandUsage& program, std::string_view version) {
-  return fmt::format(
-      R"(.TH PATHWITNESS 1 "" "pathwitness {version}" "User Commands"
-.SH NAME
-pathwitness \- watch network paths and HTTPS services, for Prometheus
-.SH SYNOPSIS
-.B pathwitness
-[\fIFLAG\fR ...]
-.br
-.B pathwitness
-\fICOMMAND\fR [\fIOPTION\fR ...] [\fIARGUMENT\fR ...]
-.SH DESCRIPTION
-Without a command
-.B pathwitness
-serves: it watches the network path and the HTTPS service of every configured target without
-pause, says where a fault lies and whose it is, keeps the evidence, and answers Prometheus at
-.IR http://localhost:10059/metrics .
-A page for people is at the root of the same address.
-.PP
-With a command it prints something and ends.
-.SH FLAGS
-{flags}.SH COMMANDS
-{commands}.SH SIGNALS
-.TP
-.B SIGHUP
-The configuration is read again; one with problems leaves the old one in force.
-.TP
-.BR SIGTERM ", " SIGINT
-It ends, within a second.
-.SH ENVIRONMENT
-.TP
-.B PATHWITNESS_ENVIRONMENT
-Stands in for an absent
-.BR \-\-environment .
-.TP
-.BR NOTIFY_SOCKET ", " WATCHDOG_USEC ", " WATCHDOG_PID
-Set by
-.BR systemd (1),
-which is told of the start, of reloads and of the end, and whose watchdog is fed while every
-engine makes progress.
-.SH FILES
-.TP
-.I /etc/pathwitness/config/default.yaml
-What the service measures. Files in
-.I environments
-and
-.I targets.d
-beside it are read too.
-.TP
-.I /etc/default/pathwitness
-Flags and environment of the service.
-.TP
-.I /var/lib/pathwitness
-History, evidence and pushed heartbeats.
-.TP
-.I /usr/share/pathwitness/alerts
-Alert rules for Prometheus, and a runbook for each.
-.SH EXIT STATUS
-0 for success and 1 for a problem or a difference; 2 when a command was not understood, or cannot
-tell.
-.SH SEE ALSO
-.BR prometheus (1),
-.BR promtool (1),
-.BR mtr (8)
-)",
-      fmt::arg("version", version), fmt::arg("flags", Options(program)),
-      fmt::arg("commands", Commands(program, "")));
+  std::string page =
+      fmt::format(".TH PATHWITNESS 1 \"\" \"pathwitness {}\" \"User Commands\"\n", version);
+  page += kBeforeFlags;
+  page += Options(program);
+  page += ".SH COMMANDS\n" + Commands(program, "");
+  page += kAfterCommands;
+  return page;
 }
 
 }  // namespace pathwitness

@@ -23,7 +23,6 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
-using testing::StartsWith;
 using namespace std::chrono_literals;
 
 const std::filesystem::path kPackaging =

@@ -102,11 +102,10 @@ TEST_F(SbomTest, SatisfiesItsSchemaAndNamesWhatIsLinked) {
   const std::string sbom = folder.Write("sbom.json", ended.output);
   const std::string schema =
       (std::filesystem::path(PATHWITNESS_SOURCE_DIR) / "packaging/sbom.schema.json").string();
-  const Ended check =
-      RunToEnd({"python3", "-c",
-                "import json, sys, jsonschema; "
-                "jsonschema.validate(json.load(open(sys.argv[1])), json.load(open(sys.argv[2])))",
-                sbom, schema});
+  const std::string validate =
+      "import json, sys, jsonschema; "
+      "jsonschema.validate(json.load(open(sys.argv[1])), json.load(open(sys.argv[2])))";
+  const Ended check = RunToEnd({"python3", "-c", validate, sbom, schema});
   EXPECT_EQ(check.status, 0) << check.output;
   const nlohmann::json document = nlohmann::json::parse(ended.output);
   std::vector<std::string> names;
