@@ -35,7 +35,7 @@ struct AppSettings {
   std::string environment;
   std::string telemetry_path;
   Shard shard = {};
-  bool allows_follow_ups = false;  // of whoever reads the pages
+  bool allows_follow_ups = false;           // of whoever reads the pages
   std::optional<Responder> responder = {};  // absent: it reflects nothing
   std::function<WebFacts()> web_facts = [] { return WebFacts(); };
 };

@@ -53,8 +53,8 @@ inline constexpr Metric kWebRefused{
     "pathwitness_web_refused_total", kCounter, "reason",
     "Requests and connections that the web server turned away before any page was asked. "
     "credentials: none or wrong ones; rate_limit: too many requests; config: the web configuration "
-    "file is broken; busy: too many passwords being checked; connections: its address had too many; "
-    "slow: it did not send or read in time; handshake: TLS did not come about."};
+    "file is broken; busy: too many passwords being checked; connections: its address had too "
+    "many; slow: it did not send or read in time; handshake: TLS did not come about."};
 inline constexpr Metric kWebConfigLastReadSuccessful{
     "pathwitness_web_config_last_read_successful", kGauge, "",
     "1 when the web configuration file and its certificates in force are what is on disk, else 0. "
