@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <span>
 #include <vector>
 
 namespace pathwitness {
@@ -208,6 +209,30 @@ TEST_F(ResponderBudgetTest, EverNewRespondersDoNotFillTheMemory) {
   }
   EXPECT_THAT(budget_.Buckets(), Le(ResponderBudget::kLimit));
   EXPECT_TRUE(budget_.Ask(1, now_, 1)) << "the idle ones made room";
+}
+
+TEST_F(ResponderBudgetTest, WhoseTurnWasCutShortIsServedAtOnceWhenThereIsRoom) {
+  constexpr int kRouters = 3;
+  for (unsigned router = 0; router < kRouters; ++router) {
+    const ResponderBudget::Key key = ResponderBudget::OfResponder(Router(router));
+    while (budget_.Ask(key, now_, router)) {
+    }
+  }
+  now_ += seconds(2);  // a token for each
+  std::vector<ResponderBudget::Waiter> served;
+  const auto grant = [&](ResponderBudget::Waiter waiter) {
+    served.push_back(waiter);
+    return true;
+  };
+  const auto foresee = [](std::span<const ResponderBudget::Waiter>) {};
+  now_ += milliseconds(1);
+  budget_.Serve(
+      now_, grant, [&] { return served.empty(); }, foresee);
+  EXPECT_EQ(served.size(), 1U);
+  EXPECT_LE(budget_.NextDeadline(), now_);
+  budget_.Serve(
+      now_, grant, [] { return true; }, foresee);
+  EXPECT_THAT(served, testing::UnorderedElementsAre(0, 1, 2));
 }
 
 }  // namespace
