@@ -89,7 +89,7 @@ class SlowClientsTest : public testing::Test {
   std::uint16_t TlsPort() const { return tls_server_.Addresses().front().port; }
 
   const TestFolder folder_;
-  const SystemClock clock_;
+  SystemClock clock_;
   RecordingLog log_;
   WebCounters counters_;
   WebGate gate_{WebConfigWithTls(folder_), counters_, clock_, log_};
