@@ -37,11 +37,12 @@ double MillisecondsIn(const std::string& duration) {
 /// where nothing is left.
 std::string DurationText(long milliseconds) {
   std::string text;
-  for (auto unit = kUnits.rbegin(); unit != kUnits.rend(); ++unit) {
-    const auto length = static_cast<long>(unit->second);
-    const bool may_leave_a_rest = unit->second <= kMillisecondsInDay;
+  for (std::size_t i = kUnits.size(); i > 0; --i) {
+    const auto& [name, in_milliseconds] = kUnits.at(i - 1);
+    const auto length = static_cast<long>(in_milliseconds);
+    const bool may_leave_a_rest = in_milliseconds <= kMillisecondsInDay;
     if (milliseconds >= length && (may_leave_a_rest || milliseconds % length == 0)) {
-      text += std::to_string(milliseconds / length) + std::string(unit->first);
+      text += std::to_string(milliseconds / length) + std::string(name);
       milliseconds %= length;
     }
   }

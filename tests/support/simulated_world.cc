@@ -97,7 +97,7 @@ SimulatedWorld::SimulatedWorld(const std::function<std::string()>& layer,
   SetLoss(0);
   workplace_.emplace(Configuration());
   Do([&] { workplace_->Write("environments/lab.yaml", layer ? layer() : ""); });
-  flags_.push_back("--environment=lab");
+  flags_.emplace_back("--environment=lab");
   Start();
 }
 
