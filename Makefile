@@ -56,7 +56,7 @@ dev: deps-test
 
 .PHONY: test
 test: dev ## builds everything and runs all tests
-	@tools/run-tests.sh build/dev -j $(JOBS)
+	@tools/run-tests.sh build/dev -j $$((2 * $(JOBS)))  # many of them wait
 
 .PHONY: check
 check: dev ## format, lint, include direction, clang-tidy, shellcheck
