@@ -5,7 +5,8 @@
 namespace pathwitness {
 
 /// Has the processor fetch the first `bytes` behind `object` into its cache, while the program goes
-/// on; nothing for a null pointer. Worth it where thousands of objects are visited in turn and each has left the cache since.
+/// on; nothing for a null pointer. Worth it where thousands of objects are visited in turn and each
+/// has left the cache since.
 inline void Prefetch(const void* object, std::size_t bytes = 1) {
   constexpr std::size_t kLine = 64;  // of the cache
   if (object == nullptr) {
