@@ -98,7 +98,8 @@ TEST_F(LiveIncident, ThreeOfFiveTargetsBehindOneLinkAreOne) {
                           HasSubstr("cause=\"link\""), HasSubstr("state=\"loss\""),
                           HasSubstr("target=\"a\"} 1"), HasSubstr("target=\"b\"} 1"),
                           HasSubstr("target=\"c\"} 1")));
-  EXPECT_THAT(server_->Process().Output(), HasSubstr("3 of 5 targets"));
+  EXPECT_THAT(server_->Process().ReadUntil("3 of 5 targets", std::chrono::seconds(10)),
+              HasSubstr("3 of 5 targets"));
 }
 
 TEST_F(LiveIncident, OfAnUplinkThatIsDownIsItsOwn) {
