@@ -264,6 +264,7 @@ def main():
         addresses = file.read().split()
     with tempfile.TemporaryDirectory() as directory, open(os.path.join(directory, "log"), "w+b") as log:
         process = Process(write_config(kind, addresses, directory), log)
+        os.nice(10)  # a Prometheus works on a machine of its own
         try:
             wait_until_up(process)
             if kind == "blackbox":

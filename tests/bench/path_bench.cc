@@ -1,4 +1,5 @@
 #include <fmt/core.h>
+#include <sched.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -42,6 +43,8 @@ struct Contender {
   std::function<std::vector<ReportedHop>(const fs::path&)> read;
   std::function<Usage(const fs::path&)> read_usage{};          // empty: all that its processes used
   std::function<std::string(const fs::path&)> read_figures{};  // what else there is to say
+  /// Of the network: punctual, where a tool's round trips are judged to the microsecond.
+  int network_policy = SCHED_FIFO;
 };
 
 struct Result {
@@ -124,7 +127,9 @@ Result Run(const Contender& contender, const fs::path& directory) {
   fs::remove_all(directory);
   fs::create_directories(directory);
   const std::vector<Command> commands = contender.commands(scenario, directory);
-  TunInternet internet(scenario, {.addresses = {}, .awake_before_answer = {}, .is_realtime = true});
+  TunInternet internet(
+      scenario,
+      {.addresses = {}, .awake_before_answer = {}, .scheduling_policy = contender.network_policy});
   const MonoTime start = std::chrono::steady_clock::now();
   Usage usage = RunAll(commands);
   if (contender.read_usage) {
@@ -199,7 +204,10 @@ Contender Exporter(const std::string& kind, std::size_t targets, const std::stri
               },
           .read = ReadExporter,
           .read_usage = ReadExporterUsage,
-          .read_figures = ReadExporterFigures};
+          .read_figures = ReadExporterFigures,
+          // No network takes a core in the middle of an exporter's turn, as this one would with
+          // each packet that it answers.
+          .network_policy = SCHED_BATCH};
 }
 
 Contender Mtr(std::size_t targets) {

@@ -43,10 +43,10 @@ itimerspec AlarmAt(MonoTime when) {
   return alarm;
 }
 
-void MakeRealtime(std::thread& thread) {
+void SetScheduling(std::thread& thread, int policy) {
   sched_param parameters{};
-  parameters.sched_priority = 10;
-  pthread_setschedparam(thread.native_handle(), SCHED_FIFO, &parameters);
+  parameters.sched_priority = policy == SCHED_FIFO ? 10 : 0;
+  pthread_setschedparam(thread.native_handle(), policy, &parameters);
 }
 
 }  // namespace
@@ -63,9 +63,7 @@ TunInternet::TunInternet(Scenario scenario, const Options& options)
   Watch(epoll_, timer_);
   Watch(epoll_, wake_);
   thread_ = std::thread([this] { Run(); });
-  if (options.is_realtime) {
-    MakeRealtime(thread_);
-  }
+  SetScheduling(thread_, options.scheduling_policy);
 }
 
 TunInternet::~TunInternet() {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sched.h>
+
 #include <atomic>
 #include <cstdint>
 #include <mutex>
@@ -32,7 +34,9 @@ class TunInternet {
     /// Answers are waited for awake during their last stretch, because a timer alone is late by
     /// 50 us and more. Costs up to a whole core. Zero: let timers be late, and trust the stamps.
     Duration awake_before_answer = std::chrono::microseconds(200);
-    bool is_realtime = false;  // SCHED_FIFO, where permitted
+    /// Of the thread, where permitted: SCHED_FIFO answers punctually, SCHED_BATCH never takes a
+    /// core from who sends.
+    int scheduling_policy = SCHED_OTHER;
   };
 
   /// Pre: the calling thread is in a namespace of its own (EnterFreshNamespace).
