@@ -2,6 +2,7 @@
 
 namespace pathwitness {
 
+// NOLINTNEXTLINE(readability-function-size): it is one table.
 std::span<const AlertEntry> AlertCatalogue() {
   static const std::vector<AlertEntry> kAlerts = {
       {"PathwitnessAbsent", {"critical"}},
