@@ -1,13 +1,7 @@
 #include "tests/bench/engine_run.h"
 
-#include <sys/resource.h>
-
-#include <condition_variable>
-#include <ctime>
-#include <future>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,13 +9,13 @@
 #include "probes/engine_thread.h"
 #include "probes/net/open_ports.h"
 #include "probes/trace/trace_engine.h"
+#include "tests/bench/bench_thread.h"
 #include "tests/support/internet_scenario.h"
 #include "tests/support/recording_log.h"
 
 namespace pathwitness {
 namespace {
 
-constexpr Duration kTick = std::chrono::milliseconds(5);
 constexpr Duration kLookInterval = std::chrono::seconds(2);  // well below a round's length
 constexpr double kBudget = 100000;                           // packets per second: no limit here
 
@@ -85,17 +79,6 @@ class RoundTrips {
   std::map<std::pair<std::string, unsigned>, std::vector<Duration>> round_trips_;
 };
 
-/// CPU time, user and system, that the engine's thread has used so far.
-Duration ThreadCpu(EngineThread& thread) {
-  std::promise<Duration> answer;
-  thread.Post([&answer](Engine&, MonoTime) {
-    timespec used{};
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
-    answer.set_value(std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec));
-  });
-  return answer.get_future().get();
-}
-
 }  // namespace
 
 void RunEngine(std::size_t targets, Duration length, std::ostream& output) {
@@ -109,23 +92,16 @@ void RunEngine(std::size_t targets, Duration length, std::ostream& output) {
   EngineThread thread(
       "trace",
       [&] { return std::make_unique<TraceEngine>(open(), dns, board, self_board, clock, log); },
-      clock, log, kTick);
+      clock, log, kBenchTick);
   thread.Start(config);
 
   RoundTrips round_trips;
-  std::mutex mutex;
-  std::condition_variable never;
   const MonoTime end = clock.Now() + length;
   while (clock.Now() < end) {
-    std::unique_lock lock(mutex);
-    never.wait_for(lock, kLookInterval);
+    WaitUntil(clock.Now() + kLookInterval);
     round_trips.Look(board);
   }
-  rusage process{};
-  getrusage(RUSAGE_SELF, &process);
-  constexpr std::uint64_t kKibibyte = 1024;
-  output << "used " << ThreadCpu(thread).count() << ' '
-         << static_cast<std::uint64_t>(process.ru_maxrss) * kKibibyte << '\n';
+  WriteUsage(thread, output);
   thread.Stop();
   for (const auto& snapshot : board.All()) {
     round_trips.Write(*snapshot, output);

@@ -19,6 +19,7 @@
 
 #include "tests/bench/child_processes.h"
 #include "tests/bench/engine_run.h"
+#include "tests/bench/limit_run.h"
 #include "tests/bench/reports.h"
 #include "tests/support/tun_internet.h"
 
@@ -26,10 +27,12 @@
 // records say what the round trips were.
 //
 //   path_bench                       the engine, mtr and scamper, on idle and on busy cores
-//   path_bench TOOL N [PROGRAM [S]]  one row: engine, mtr, scamper, smokeping, blackbox, or the
-//                                    exporter PROGRAM for S seconds, as pathwitness or, scraped by
-//                                    a real Prometheus, as prometheus
-//   path_bench run-engine N S        is what it starts to measure the engine: N targets, S seconds
+//   path_bench TOOL N [PROGRAM [S]]  one row: engine, limit (what the kernel asks for the same
+//                                    probes), mtr, scamper, smokeping, blackbox, or the exporter
+//                                    PROGRAM for S seconds, as pathwitness or, scraped by a real
+//                                    Prometheus, as prometheus
+//   path_bench run-engine N S        is what it starts to measure the engine: N targets, S seconds;
+//   path_bench run-limit N S         the same of the limit
 namespace pathwitness {
 namespace {
 
@@ -167,17 +170,26 @@ double Quantile(const std::vector<double>& sorted, double share) {
 
 constexpr const char* kSeconds = "24";  // two whole rounds after the start has been spread out
 
+/// What this program does itself, called with the word `run`.
+Contender Own(const std::string& name, const std::string& run, std::size_t targets) {
+  return {
+      .name = name,
+      .targets = targets,
+      .commands =
+          [run, targets](const Scenario&, const fs::path& directory) {
+            return std::vector<Command>{
+                {{"/proc/self/exe", run, std::to_string(targets), kSeconds}, directory / "out"}};
+          },
+      .read = ReadEngine,
+      .read_usage = ReadEngineUsage};
+}
+
 Contender Engine(std::size_t targets) {
-  return {.name = "pathwitness, engine",
-          .targets = targets,
-          .commands =
-              [targets](const Scenario&, const fs::path& directory) {
-                return std::vector<Command>{
-                    {{"/proc/self/exe", "run-engine", std::to_string(targets), kSeconds},
-                     directory / "out"}};
-              },
-          .read = ReadEngine,
-          .read_usage = ReadEngineUsage};
+  return Own("pathwitness, engine", "run-engine", targets);
+}
+
+Contender Limit(std::size_t targets) {
+  return Own("bare sockets", "run-limit", targets);
 }
 
 /// The addresses of all destinations, one a line, in a file.
@@ -258,7 +270,8 @@ fs::path Directory() {
 }
 
 void Compare() {
-  const std::vector<Contender> contenders = {Engine(4000), Engine(400), Mtr(100), Scamper(4000)};
+  const std::vector<Contender> contenders = {Engine(4000), Limit(4000), Engine(400), Mtr(100),
+                                             Scamper(4000)};
   const fs::path directory = Directory();
   fmt::print(
       "| tool | cores | targets | probes | probes/s | CPU us/probe | times ours | peak KiB/target "
@@ -283,6 +296,9 @@ Contender Find(const std::vector<std::string>& words) {
   if (tool == "engine") {
     return Engine(targets);
   }
+  if (tool == "limit") {
+    return Limit(targets);
+  }
   if (tool == "mtr") {
     return Mtr(targets);
   }
@@ -295,6 +311,10 @@ Contender Find(const std::vector<std::string>& words) {
 int Main(const std::vector<std::string>& arguments) {
   if (arguments.size() == 4 && arguments[1] == "run-engine") {
     RunEngine(std::stoul(arguments[2]), std::chrono::seconds(std::stoul(arguments[3])), std::cout);
+    return 0;
+  }
+  if (arguments.size() == 4 && arguments[1] == "run-limit") {
+    RunLimit(std::stoul(arguments[2]), std::chrono::seconds(std::stoul(arguments[3])), std::cout);
     return 0;
   }
   const std::string obstacle = EnterFreshNamespace();

@@ -2,8 +2,8 @@
 # Measures path probing beside mtr and scamper, in about four minutes. Needs root.
 #
 #   run.sh                    the engine, mtr and scamper, on idle and on busy cores
-#   run.sh TOOL N [SECONDS]   one row: engine, mtr, scamper, smokeping, blackbox; the whole exporter as
-#                             pathwitness, or as prometheus when a real Prometheus shall scrape it
+#   run.sh TOOL N [SECONDS]   one row: engine, limit, mtr, scamper, smokeping, blackbox; the whole exporter
+#                             as pathwitness, or as prometheus when a real Prometheus shall scrape it
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 cmake -S . -B build/bench -DCMAKE_BUILD_TYPE=Release -DBUILD_TESTING=ON --log-level=WARNING >/dev/null
