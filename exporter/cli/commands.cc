@@ -30,6 +30,7 @@
 #include "exporter/evidence/plain_text.h"
 #include "exporter/flags.h"
 #include "exporter/version.h"
+#include "exporter/web/web_gate.h"
 
 namespace pathwitness {
 namespace {
@@ -48,6 +49,7 @@ struct Words {
   std::string environment = std::string(kDefaultEnvironment);
   bool all_environments = false;
   std::string shard = Shard().ToString();
+  std::string web_config_file;
   bool as_json = false;
   std::string left;
   std::string right;
@@ -83,6 +85,18 @@ void PrintProblems(const std::vector<ConfigProblem>& problems, std::set<std::str
   }
 }
 
+int CheckWebFile(const std::string& file, const Stage& stage) {
+  try {
+    CheckWebConfig(file);
+    fmt::print(stage.out, "{}: valid\n", file);
+    return kFine;
+  } catch (const ConfigError& error) {
+    fmt::print(stage.err, "{}\n", error.what());
+    fmt::print(stage.out, "{}: {}\n", file, Counted(error.Problems().size(), "problem"));
+    return kProblems;
+  }
+}
+
 int CheckConfigs(const Words& words, const Stage& stage) {
   const std::vector<std::string> environments = words.all_environments
                                                     ? KnownEnvironments(words.config_file)
@@ -103,7 +117,9 @@ int CheckConfigs(const Words& words, const Stage& stage) {
     fmt::print(stage.out, "{}: {}\n", environment, Counted(review.problems.size(), "problem"));
     status = kProblems;
   }
-  return status;
+  return words.web_config_file.empty()
+             ? status
+             : std::max(status, CheckWebFile(words.web_config_file, stage));
 }
 
 int CheckRules(const Words& words, const Stage& stage) {
@@ -272,6 +288,10 @@ std::vector<Command> Declare(CLI::App& app, Words& words) {
         return Shard::Parse(text) ? "" : text + " is not i/n with i from 0 to n - 1";
       })
       ->capture_default_str();
+  check_config
+      .add_option("--web.config.file", words.web_config_file,
+                  "Check this file of the web server, too, and the certificates that it names")
+      ->type_name("FILE");
 
   CLI::App& show = *config.add_subcommand(
       "show", "Print an environment's configuration, each value with its origin");

@@ -18,6 +18,7 @@ namespace {
 
 using testing::AllOf;
 using testing::Each;
+using testing::EndsWith;
 using testing::Field;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -162,6 +163,25 @@ TEST_F(CommandsTest, AWrongCommandLineIsToldFromAProblem) {
     EXPECT_THAT(outcome.err, AllOf(StartsWith("pathwitness: "), HasSubstr("--help")));
     EXPECT_THAT(outcome.out, IsEmpty());
   }
+}
+
+TEST_F(CommandsTest, CheckReadsTheWebServersFileAndItsCertificatesToo) {
+  Write("web.yml", "basic_auth_users: {}\n");
+  const std::string file = (folder_ / "web.yml").string();
+  const std::vector<std::string> command = {"check", "config", "--web.config.file=" + file};
+  const Outcome valid = Run(command);
+  EXPECT_EQ(valid.status, 0);
+  EXPECT_THAT(valid.out, EndsWith(file + ": valid\n"));
+  Write("web.yml", "tls_server_config: {cert_file: a.crt, key_file: a.key}\n");
+  const Outcome absent = Run(command);
+  EXPECT_EQ(absent.status, 1);
+  EXPECT_THAT(absent.err, AllOf(HasSubstr("tls_server_config.key_file: "), HasSubstr("a.key")));
+  Write("web.yml", "tls: {}\nrate_limit: {burst: many}\n");
+  const Outcome broken = Run(command);
+  EXPECT_EQ(broken.status, 1);
+  EXPECT_THAT(broken.out, EndsWith(file + ": 2 problems\n"));
+  EXPECT_THAT(broken.err, AllOf(HasSubstr("web.yml:1:1: unknown key 'tls'"),
+                                HasSubstr("web.yml:2:21: rate_limit.burst: ")));
 }
 
 TEST_F(CommandsTest, CheckTellsWhatAValidConfigurationAmountsTo) {
