@@ -154,6 +154,9 @@ std::optional<WebTlsConfig> ReadTls(Section section) {
   const bool has_client_auth = ReadWord(section, "client_auth_type", kClientAuths, tls.client_auth);
   section.ReadList("client_allowed_sans", tls.client_allowed_sans, "a name, address or URI",
                    [](const std::string& name) { return std::optional(name); });
+  if (section.Has("client_allowed_sans") && tls.client_allowed_sans.empty()) {
+    section.AddProblem("client_allowed_sans", "must name somebody: nobody would be let in");
+  }
   ReadWord(section, "min_version", kVersions, tls.min_version);
   ReadWord(section, "max_version", kVersions, tls.max_version);
   ReadWords(section, "cipher_suites", kCipherSuites,
