@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "probes/trace/rounds_since.h"
+
 namespace pathwitness {
 namespace {
 
@@ -161,18 +163,20 @@ void DiagnosisEngine::ForgetOthers(const std::vector<TraceBoard::Pointer>& trace
 
 void DiagnosisEngine::Look(Path& path, const TraceBoard::Pointer& trace) {
   RouteSnapshot snapshot = path.said ? *path.said : RouteSnapshot();
-  const bool has_round = trace->last_round != nullptr &&
-                         (path.trace == nullptr || path.trace->last_round != trace->last_round);
+  const Round* const seen = path.trace == nullptr ? nullptr : path.trace->last_round.get();
+  const std::vector<std::shared_ptr<const Round>> rounds = RoundsSince(seen, *trace);
   if (path.trace != trace) {
     own_.OnTrace(path.trace.get(), *trace, clock_.WallNow(), path.sight);
   }
   path.trace = trace;
   snapshot.status = trace->status;
   TellOwners(path, *trace, snapshot);
-  if (has_round) {
-    for (const RouteEvent& event : path.watch.OnRound(*trace->last_round)) {
+  for (const std::shared_ptr<const Round>& round : rounds) {
+    for (const RouteEvent& event : path.watch.OnRound(*round)) {
       Take(snapshot, event);
     }
+  }
+  if (!rounds.empty()) {
     snapshot.ecmp_width = path.watch.EcmpWidth();
     snapshot.is_looping = path.watch.IsLooping();
   }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "exporter/rfc3339.h"
+#include "probes/trace/rounds_since.h"
 
 namespace pathwitness {
 namespace {
@@ -16,6 +17,7 @@ constexpr double kMostOf = .8;
 // Snapshots come every five seconds, give or take what the engines' turns take.
 constexpr Duration kTolerance = std::chrono::seconds(1);
 // Looking at every hop is most of what a quiet path costs, and routers seldom change their manners.
+// Of a path at fault, and of one whose hops were just learnt, people want to know at once.
 constexpr Duration kClassifiesEvery = std::chrono::minutes(1);
 
 bool IsSame(const Verdict& a, const Verdict& b) {
@@ -98,7 +100,7 @@ void VerdictDesk::Apply(const Config& config) {
 void VerdictDesk::OnTrace(const TraceSnapshot& trace, const OwnerTable& owners) {
   const ProberKey& key = trace.status.key;
   Path& path = paths_[key];
-  FeedRound(path, trace);
+  FeedRounds(path, trace);
   const MonoTime now = clock_.Now();
   if (now < path.due) {
     return;
@@ -116,7 +118,7 @@ void VerdictDesk::OnTrace(const TraceSnapshot& trace, const OwnerTable& owners) 
        .service = SeeService(key),
        .trace = &trace},
       now);
-  if (now >= path.hops_due) {
+  if (now >= path.hops_due || path.hops.empty() || spoken != nullptr) {
     path.hops_due = now + kClassifiesEvery - kTolerance;
     path.hops = path.diagnostician.HopClasses(now);
   }
@@ -193,11 +195,11 @@ ServiceEvidence VerdictDesk::EvidenceOf(const HttpsSnapshot& https) const {
   return evidence;
 }
 
-void VerdictDesk::FeedRound(Path& path, const TraceSnapshot& trace) const {
-  if (trace.last_round && trace.last_round != path.round) {
-    path.round = trace.last_round;
-    path.diagnostician.OnRound(*trace.last_round, MonoOf(trace.last_round->started));
-    path.source = trace.last_round->source;
+void VerdictDesk::FeedRounds(Path& path, const TraceSnapshot& trace) const {
+  for (const std::shared_ptr<const Round>& round : RoundsSince(path.round.get(), trace)) {
+    path.diagnostician.OnRound(*round, MonoOf(round->started));
+    path.source = round->source;
+    path.round = round;
   }
 }
 

@@ -81,7 +81,7 @@ class VerdictDesk {
 
   void OnRequest(Service& service, const HttpsSnapshot& https);
   ServiceEvidence EvidenceOf(const HttpsSnapshot& https) const;
-  void FeedRound(Path& path, const TraceSnapshot& trace) const;
+  void FeedRounds(Path& path, const TraceSnapshot& trace) const;
   static std::vector<Counts> NewCounts(Path& path, const TraceSnapshot& trace);
   static std::optional<UnsentReason> NewlyUnsent(Path& path, const TraceSnapshot& trace);
   void FeedOneWay(Path& path, const ProberKey& key, MonoTime now) const;

@@ -1,10 +1,11 @@
 #include "exporter/history/path_recorder.h"
 
 #include <algorithm>
-#include <iterator>
 #include <numeric>
 #include <optional>
 #include <utility>
+
+#include "probes/trace/rounds_since.h"
 
 namespace pathwitness {
 namespace {
@@ -86,22 +87,21 @@ void PathRecorder::OnSnapshot(const Snapshot& snapshot) {
     stats_.flows[i].lost += Gained(earlier.lost, snapshot->flows[i].lost);
   }
 
-  if (snapshot->last_round != nullptr && snapshot->last_round != old.last_round) {
-    OnRoundsSince(old.last_round.get(), *snapshot);
-  }
+  OnRoundsSince(old.last_round.get(), *snapshot);
 }
 
 void PathRecorder::OnRoundsSince(const Round* seen, const TraceSnapshot& now) {
-  const std::vector<EndedRound>& shown = now.rounds_before;
-  const auto before = std::ranges::find(
-      shown, seen, [](const EndedRound& ended) -> const Round* { return ended.round.get(); });
-  const auto first = before == shown.end() ? shown.begin() : std::next(before);
-  const Round& next = first == shown.end() ? *now.last_round : *first->round;
-  if (seen != nullptr && next.number > seen->number + 1) {
-    rounds_missed_ += next.number - seen->number - 1;
+  const std::vector<std::shared_ptr<const Round>> rounds = RoundsSince(seen, now);
+  if (rounds.empty()) {
+    return;
   }
-  std::for_each(first, shown.end(), [this](const EndedRound& ended) { OnRound(*ended.round); });
-  OnRound(*now.last_round);
+  const std::uint64_t next = rounds.front()->number;
+  if (seen != nullptr && next > seen->number + 1) {
+    rounds_missed_ += next - seen->number - 1;
+  }
+  for (const std::shared_ptr<const Round>& round : rounds) {
+    OnRound(*round);
+  }
 }
 
 void PathRecorder::OnRound(const Round& round) {

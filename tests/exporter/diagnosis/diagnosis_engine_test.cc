@@ -123,6 +123,27 @@ TEST_F(DiagnosisEngineTest, ARoundIsTakenOnceHoweverOftenTheEngineTurns) {
   EXPECT_THAT(Route()->changes, ElementsAre(0, 0, 0, 0));
 }
 
+TEST_F(DiagnosisEngineTest, RoundsThatEndTogetherAreAllTakenOnce) {
+  folder_.Write("asn.mmdb", TwoNetworks());
+  Apply();
+  Trace(kPath, 20);
+  TraceSnapshot trace = *traces_.Find(key_);
+  const auto add = [&](const char* path) {
+    Round round = RoundOf(path);
+    round.number = ++rounds_;
+    trace.rounds_before.push_back({.at = {}, .round = trace.last_round});
+    trace.last_round = std::make_shared<const Round>(round);
+  };
+  for (int i = 0; i < 20; ++i) {
+    add(kOther);
+  }
+  for (int look = 0; look < 2; ++look) {
+    trace_writer_.Publish(key_, std::make_shared<const TraceSnapshot>(trace));
+    Turn();
+  }
+  EXPECT_THAT(Route()->changes, ElementsAre(1, 0, 0, 0));
+}
+
 TEST_F(DiagnosisEngineTest, HopsHaveOwnersByDatabaseAndConfiguration) {
   folder_.Write("asn.mmdb", TwoNetworks());
   config_.owners = {{.prefixes = {*IpPrefix::Parse("192.168.0.0/16")},

@@ -19,6 +19,7 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 using ::testing::AllOf;
 using ::testing::Contains;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -98,6 +99,38 @@ TEST_F(VerdictDeskTest, AReflectorTellsTheDirection) {
   EXPECT_EQ(Said()->verdict->state, VerdictState::Loss);
   EXPECT_EQ(Said()->verdict->direction, Direction::Forward);
   EXPECT_THAT(Said()->verdict->text, HasSubstr("Forward direction (reflector: forward "));
+}
+
+TEST_F(VerdictDeskTest, RoundsThatEndTogetherAllCount) {
+  for (int minute = 0; minute < 6; ++minute) {
+    trace_.rounds_before.clear();
+    for (int i = 0; i < 10; ++i) {
+      Round round = RoundOf("192.168.1.1 * 198.51.100.2 203.0.113.200");
+      round.started = clock_.WallNow();
+      trace_.rounds_before.push_back(
+          {.at = {}, .round = std::make_shared<const Round>(std::move(round))});
+    }
+    Trace(kPath, minutes(1), false);
+  }
+  EXPECT_THAT(Said()->hops, ElementsAre(HopClass::Clean, HopClass::Masked, HopClass::Clean));
+}
+
+TEST_F(VerdictDeskTest, HopsAreJudgedAsSoonAsThereAreAny) {
+  clock_.Advance(seconds(5));
+  desk_.OnTrace(trace_, owners_);
+  ASSERT_THAT(Said()->hops, IsEmpty());
+  Trace(kPath, seconds(10), false);
+  EXPECT_EQ(Said()->hops.size(), 3U);
+}
+
+TEST_F(VerdictDeskTest, WithItsFirstVerdictAPathsHopsAreJudgedAnew) {
+  Trace(kPath, minutes(40), false);
+  ASSERT_EQ(Said()->hops.back(), HopClass::Clean);
+  for (int i = 0; i < 10 && !Said()->verdict; ++i) {
+    Trace(kBroken, seconds(5), true);
+  }
+  ASSERT_TRUE(Said()->verdict);
+  EXPECT_NE(Said()->hops.back(), HopClass::Clean);
 }
 
 TEST_F(VerdictDeskTest, WithoutAReflectorNoDirectionIsKnown) {
