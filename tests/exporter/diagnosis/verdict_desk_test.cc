@@ -124,7 +124,7 @@ TEST_F(VerdictDeskTest, HopsAreJudgedAsSoonAsThereAreAny) {
 }
 
 TEST_F(VerdictDeskTest, WithItsFirstVerdictAPathsHopsAreJudgedAnew) {
-  Trace(kPath, minutes(40), false);
+  Trace(kPath, minutes(40) + seconds(20), false);
   ASSERT_EQ(Said()->hops.back(), HopClass::Clean);
   for (int i = 0; i < 10 && !Said()->verdict; ++i) {
     Trace(kBroken, seconds(5), true);
