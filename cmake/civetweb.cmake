@@ -10,7 +10,7 @@ if(EXISTS ${civetweb_source}/VERSION)
   add_library(pathwitness_civetweb STATIC ${CMAKE_CURRENT_LIST_DIR}/civetweb_socket.c)
   target_include_directories(pathwitness_civetweb SYSTEM PUBLIC ${civetweb_source}/include
                                                   PRIVATE ${civetweb_source}/src)
-  # No file serving and no CGI: what is not there cannot be attacked.
+  # No file serving, no CGI, no other programs: what is not there cannot be attacked.
   # The quantum (ms) is how late a waiting thread notices that the server stops. There are hundreds
   # of threads, so their stacks (bytes) are small; a sanitizer needs larger ones.
   set(civetweb_stack 524288)
@@ -18,7 +18,7 @@ if(EXISTS ${civetweb_source}/VERSION)
     set(civetweb_stack 4194304)
   endif()
   target_compile_definitions(pathwitness_civetweb PRIVATE USE_IPV6 OPENSSL_API_3_0 NO_SSL_DL NO_CGI
-                                                          NO_FILES NO_CACHING
+                                                          NO_FILES NO_CACHING NO_POPEN
                                                           SOCKET_TIMEOUT_QUANTUM=200
                                                           USE_STACK_SIZE=${civetweb_stack}
                                                           STOP_FLAG_NEEDS_LOCK)

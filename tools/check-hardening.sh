@@ -25,6 +25,10 @@ if [[ $(uname -m) == x86_64 ]]; then
   # Not the property in its headers: Debian's startup files have none, so the linker drops it.
   expect 'landing marks of branches (-fcf-protection)' "$(objdump -d "$program" | grep -A1 '<main>:')" endbr64
 fi
+if grep -Eq ' (fork|vfork|posix_spawnp?|exec[lv][ep]*|system|popen)@' <<<"$symbols"; then
+  echo "check-hardening: $program can start other programs" >&2
+  failed=1
+fi
 if grep -aqF "$PWD/" "$program"; then
   echo "check-hardening: $program tells where it was built ($PWD)" >&2
   failed=1

@@ -6,12 +6,14 @@
 
 #include <chrono>
 #include <csignal>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
 #include <vector>
 
+#include "tests/support/exchange.h"
 #include "tests/support/notify_socket.h"
 #include "tests/support/running_server.h"
 #include "tests/support/test_folder.h"
@@ -20,9 +22,11 @@ namespace pathwitness {
 namespace {
 
 using testing::AllOf;
+using testing::AnyOf;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
+using testing::StartsWith;
 using namespace std::chrono_literals;
 
 const std::filesystem::path kPackaging =
@@ -137,6 +141,22 @@ TEST_F(ServiceTest, TheUnitsPrivilegesAreEnoughForRawSockets) {
   EXPECT_THAT(service.ReadUntil("listening", 20s), Not(HasSubstr("without raw sockets")));
 }
 
+TEST_F(ServiceTest, NothingIsLeftOfThePrivilegesOnceItListens) {
+  if (getuid() != 0) {
+    GTEST_SKIP() << "needs root to become another user";
+  }
+  GiveAway(place_);
+  ChildProcess service(Started(AsUser("-all,+net_raw")));
+  ASSERT_THAT(socket_.NextWith("READY=1", 20s), Not(IsEmpty())) << service.Output();
+  const std::string status = ReadFile("/proc/" + std::to_string(service.Id()) + "/status");
+  EXPECT_THAT(status, HasSubstr("\nUid:\t65532\t65532\t65532\t65532\n"));
+  for (const char* set : {"CapInh", "CapPrm", "CapEff", "CapAmb"}) {
+    EXPECT_THAT(status, HasSubstr(std::string(set) + ":\t0000000000000000\n"));
+  }
+  EXPECT_THAT(status, HasSubstr("CapBnd:\t0000000000002000\n")) << "more than CAP_NET_RAW";
+  EXPECT_THAT(status, HasSubstr("NoNewPrivs:\t1\n"));
+}
+
 TEST_F(ServiceTest, WithoutTheCapabilityItServesAllTheSame) {
   if (getuid() != 0) {
     GTEST_SKIP() << "needs root to become another user";
@@ -145,6 +165,38 @@ TEST_F(ServiceTest, WithoutTheCapabilityItServesAllTheSame) {
   ChildProcess service(Started(AsUser("-all")));
   ASSERT_THAT(socket_.NextWith("READY=1", 20s), Not(IsEmpty())) << service.Output();
   EXPECT_THAT(service.ReadUntil("listening", 20s), HasSubstr("tracing without raw sockets"));
+}
+
+/// The beginning of this minute, as in "2026-01-31T16:30".
+std::string UtcMinute() {
+  const std::string now = RunToEnd({"date", "-u", "+%FT%H:%M"}).output;
+  return now.substr(0, now.size() - 1);
+}
+
+TEST_F(ServiceTest, TellsTheTimeInUtcWhateverTheZoneOfTheMachine) {
+  const std::string before = UtcMinute();
+  ChildProcess service(Started({"env", "TZ=XXX-13:45"}));
+  const std::string mark = "address=127.0.0.1:";
+  const std::string log = service.ReadUntil(mark, 20s);
+  const std::size_t port = log.find(mark);
+  ASSERT_NE(port, std::string::npos) << log;
+  const std::string page =
+      Exchange(static_cast<std::uint16_t>(std::stoul(log.substr(port + mark.size()))),
+               "GET / HTTP/1.0\r\nHost: localhost\r\n\r\n");
+  const std::string after = UtcMinute();
+  EXPECT_THAT(log, AnyOf(StartsWith("time=" + before), StartsWith("time=" + after)));
+  EXPECT_THAT(page, AnyOf(HasSubstr("as of " + before), HasSubstr("as of " + after)));
+}
+
+TEST(Program, StartsNoOther) {
+  const std::string symbols = RunToEnd({"nm", "-D", "--undefined-only", PATHWITNESS_BINARY}).output;
+  if (symbols.find("san_init") != std::string::npos) {
+    GTEST_SKIP() << "a sanitizer starts the program that names its lines";
+  }
+  ASSERT_THAT(symbols, HasSubstr(" socket@"));
+  EXPECT_THAT(
+      symbols,
+      Not(testing::ContainsRegex(" (fork|vfork|posix_spawnp?|exec[lv][ep]*|system|popen)@")));
 }
 
 TEST(Program, IsLinkedSoThatItCannotBeOverwritten) {
