@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace pathwitness {
 namespace {
@@ -12,30 +11,12 @@ constexpr std::size_t kFewestOfDay = 6;   // to speak of a day
 constexpr Duration kPunctuality = std::chrono::minutes(15);
 constexpr double kDeviationPerMad = 1.4826;  // of a normal distribution
 
-// Steps of 0.03 % from a microsecond up to two minutes.
-constexpr double kStepsPerFold = 3500;
-constexpr double kMicrosecondsPerMillisecond = 1e3;
-
-std::uint16_t Encode(double milliseconds) {
-  if (!(milliseconds > 0)) {
-    return 0;
-  }
-  const double steps =
-      std::round(std::log(milliseconds * kMicrosecondsPerMillisecond) * kStepsPerFold);
-  return static_cast<std::uint16_t>(
-      std::clamp<double>(steps, 1, std::numeric_limits<std::uint16_t>::max()));
-}
-
-double Decode(std::uint16_t code) {
-  return std::exp(code / kStepsPerFold) / kMicrosecondsPerMillisecond;
-}
-
 // In ascending order, without those that are not known.
-std::vector<double> Known(std::span<const std::uint16_t> codes) {
+std::vector<double> Known(std::span<const SmallRoundTrip> codes) {
   std::vector<double> values;
-  for (const std::uint16_t code : codes) {
+  for (const SmallRoundTrip code : codes) {
     if (code != 0) {
-      values.push_back(Decode(code));
+      values.push_back(ToMilliseconds(code));
     }
   }
   std::sort(values.begin(), values.end());
@@ -56,7 +37,7 @@ void LatencyBaseline::OnBlock(std::span<const double> medians, MonoTime began) {
   }
   hops_.resize(medians.size());
   for (std::size_t i = 0; i < medians.size(); ++i) {
-    hops_[i].blocks[blocks_] = Encode(medians[i]);
+    hops_[i].blocks[blocks_] = ToSmallRoundTrip(medians[i]);
   }
   ++blocks_;
 }
@@ -110,8 +91,10 @@ void LatencyBaseline::CloseHour() {
   for (HopHours& hop : hops_) {
     const std::vector<double> known = Known(hop.blocks);
     const bool is_known = known.size() >= kFewestOfHour;
-    hop.day[PlaceOf(hour_, kHoursPerDay)] = is_known ? Encode(known[known.size() / 2]) : 0;
-    closed_ = is_known ? Encode(known[known.size() * 3 / 4]) : 0;  // the destination comes last
+    hop.day[PlaceOf(hour_, kHoursPerDay)] =
+        is_known ? ToSmallRoundTrip(known[known.size() / 2]) : 0;
+    closed_ =
+        is_known ? ToSmallRoundTrip(known[known.size() * 3 / 4]) : 0;  // the destination comes last
     hop.blocks.fill(0);
   }
   closed_hour_ = hour_;

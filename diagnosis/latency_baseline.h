@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "diagnosis/small_round_trip.h"
 #include "diagnosis/statistics.h"
 #include "probes/base/time.h"
 
@@ -36,7 +37,6 @@ class LatencyBaseline {
   static constexpr std::size_t kBlocksPerHour = 12;
 
  private:
-  using SmallRoundTrip = std::uint16_t;  // logarithmic, 0: none
   using Hour = std::chrono::time_point<std::chrono::steady_clock, std::chrono::hours>;
 
   static constexpr std::size_t kHoursPerDay = 24;

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <limits>
 #include <set>
+#include <span>
 #include <utility>
 
 namespace pathwitness {
@@ -54,7 +55,27 @@ std::optional<double> ShiftOfFastest(std::vector<double> now, std::vector<double
   return tenth(now) - tenth(before);
 }
 
+// Without the room to spare that a vector takes: there are thousands of these.
+template <typename Element>
+void AppendTightly(const Element& element, std::vector<Element>& to) {
+  constexpr std::size_t kShare = 8;
+  if (to.size() == to.capacity()) {
+    to.reserve(to.size() + to.size() / kShare + 1);
+  }
+  to.push_back(element);
+}
+
 }  // namespace
+
+/// Calls `visit(sample, hop_samples)` for each of the recent rounds, the oldest first.
+template <typename Visit>
+void PathHistory::ForEachRecent(Visit visit) const {
+  std::span<const HopSample> rest(hop_samples_);
+  for (const Sample& sample : recent_) {
+    visit(sample, rest.first(sample.hops));
+    rest = rest.subspan(sample.hops);
+  }
+}
 
 void PathHistory::OnRound(const Round& round, MonoTime at) {
   if (round.destination != destination_) {
@@ -62,35 +83,37 @@ void PathHistory::OnRound(const Round& round, MonoTime at) {
     destination_ = round.destination;
   }
   LearnPath(round);
-  Sample sample{.at = at, .hops = std::vector<HopSample>(responders_.size())};
+  Age(at);
+  Sample sample{.at = at, .length = static_cast<std::uint16_t>(Length())};
   for (const Hop& hop : round.hops) {
-    if (hop.ttl == 0 || hop.ttl > sample.hops.size()) {
+    const bool is_probed = hop.sent + hop.credited > 0 || !hop.replies.empty();
+    if (hop.ttl == 0 || hop.ttl > Length() || !is_probed) {
       continue;
     }
-    HopSample& kept = sample.hops[hop.ttl - 1U];
-    kept.sent = Small(hop.sent + hop.credited);
-    kept.received = Small(AnswersOf(hop));
+    HopSample kept{.index = static_cast<std::uint8_t>(hop.ttl - 1U),
+                   .sent = Small(hop.sent + hop.credited),
+                   .received = Small(AnswersOf(hop))};
     if (!hop.replies.empty()) {
-      kept.round_trip = static_cast<float>(Milliseconds(hop.replies.front().round_trip));
+      kept.round_trip = ToSmallRoundTrip(Milliseconds(hop.replies.front().round_trip));
       kept.reply_ttl = hop.replies.front().reply_ttl;
     }
+    AppendTightly(kept, hop_samples_);
+    ++sample.hops;
   }
-  recent_.push_back(std::move(sample));
-  Age(at);
+  AppendTightly(sample, recent_);
 }
 
 void PathHistory::OnEndToEnd(std::span<const Counts> flows, MonoTime at) {
-  Train train{.at = at, .flows = {}};
-  train.flows.reserve(flows.size());
+  Age(at);
+  Train train{.at = at, .flows = static_cast<std::uint16_t>(flows.size())};
   for (const Counts& flow : flows) {
-    const FlowCount& count =
-        train.flows.emplace_back(FlowCount{.sent = Small(flow.sent), .lost = Small(flow.Lost())});
+    const FlowCount count{.sent = Small(flow.sent), .lost = Small(flow.Lost())};
+    AppendTightly(count, flow_counts_);
     train.sent = Small(train.sent + count.sent);
     train.lost = Small(train.lost + count.lost);
   }
   MeasureBursts(train);
-  trains_.push_back(std::move(train));
-  Age(at);
+  AppendTightly(train, trains_);
 }
 
 // As long as losses go on; LossOnset has the same idea of when they do.
@@ -174,13 +197,14 @@ LossEvidence PathHistory::Loss(MonoTime since, MonoTime hops_since) const {
   LossEvidence evidence = LossOfDestination(since);
   const Counts destination = evidence.hops.back();
   evidence.hops.assign(Length(), {});
-  for (const Sample& sample : recent_) {
-    for (std::size_t i = 0; sample.at >= hops_since && i < sample.hops.size() && i < Length();
-         ++i) {
-      evidence.hops[i].sent += sample.hops[i].sent;
-      evidence.hops[i].received += std::min(sample.hops[i].received, sample.hops[i].sent);
+  ForEachRecent([&](const Sample& sample, std::span<const HopSample> hops) {
+    for (const HopSample& hop : hops) {
+      if (sample.at >= hops_since && hop.index < Length()) {
+        evidence.hops[hop.index].sent += hop.sent;
+        evidence.hops[hop.index].received += std::min(hop.received, hop.sent);
+      }
     }
-  }
+  });
   if (!evidence.hops.empty()) {
     evidence.hops.back() = destination;
   }
@@ -220,33 +244,36 @@ LatencyEvidence PathHistory::Latency(MonoTime since, LatencyPast past) const {
 }
 
 bool PathHistory::AreReplyTtlsUnchanged(MonoTime since) const {
-  bool is_any_compared = false;
-  for (const Sample& sample : recent_) {
-    for (std::size_t i = 0; sample.at >= since && i < sample.hops.size(); ++i) {
-      const bool is_known = !before_.empty() && i < before_.back().hops.size() &&
-                            before_.back().hops[i].reply_ttl != 0;
-      if (!is_known || sample.hops[i].reply_ttl == 0) {
-        continue;
-      }
-      if (sample.hops[i].reply_ttl != before_.back().hops[i].reply_ttl) {
-        return false;
-      }
-      is_any_compared = true;
-    }
+  if (before_.empty()) {
+    return false;
   }
-  return is_any_compared;
+  const std::vector<HopBlock>& before = before_.back().hops;
+  bool is_any_compared = false;
+  bool is_any_changed = false;
+  ForEachRecent([&](const Sample& sample, std::span<const HopSample> hops) {
+    for (const HopSample& hop : hops) {
+      const bool is_comparable = sample.at >= since && hop.reply_ttl != 0 &&
+                                 hop.index < before.size() && before[hop.index].reply_ttl != 0;
+      is_any_compared |= is_comparable;
+      is_any_changed |= is_comparable && hop.reply_ttl != before[hop.index].reply_ttl;
+    }
+  });
+  return is_any_compared && !is_any_changed;
 }
 
 std::vector<Counts> PathHistory::Flows(MonoTime since) const {
   std::vector<Counts> flows;
+  std::span<const FlowCount> rest(flow_counts_);
   for (const Train& train : trains_) {
+    const std::span<const FlowCount> counts = rest.first(train.flows);
+    rest = rest.subspan(train.flows);
     if (train.at < since) {
       continue;
     }
-    flows.resize(std::max(flows.size(), train.flows.size()));
-    for (std::size_t i = 0; i < train.flows.size(); ++i) {
-      flows[i].sent += train.flows[i].sent;
-      flows[i].received += train.flows[i].sent - train.flows[i].lost;
+    flows.resize(std::max(flows.size(), counts.size()));
+    for (std::size_t i = 0; i < counts.size(); ++i) {
+      flows[i].sent += counts[i].sent;
+      flows[i].received += counts[i].sent - counts[i].lost;
     }
   }
   return flows;
@@ -274,19 +301,25 @@ void PathHistory::LearnPath(const Round& round) {
 void PathHistory::Age(MonoTime now) {
   const auto is_recent = [now](const auto& entry) { return entry.at + kRecent > now; };
   const auto train = std::ranges::find_if(trains_, is_recent);
+  std::ptrdiff_t flows = 0;
   for (auto old = trains_.begin(); old != train; ++old) {
     filling_.sent += old->sent;
     filling_.lost += old->lost;
+    flows += old->flows;
   }
   trains_.erase(trains_.begin(), train);
+  flow_counts_.erase(flow_counts_.begin(), flow_counts_.begin() + flows);
   const auto sample = std::ranges::find_if(recent_, is_recent);
-  for (auto old = recent_.begin(); old != sample; ++old) {
-    AddToBlock(*old);
+  std::size_t hops = 0;
+  for (auto old = recent_.begin(); old != sample; hops += old->hops, ++old) {
+    AddToBlock(*old, std::span(hop_samples_).subspan(hops, old->hops));
   }
   recent_.erase(recent_.begin(), sample);
+  hop_samples_.erase(hop_samples_.begin(),
+                     hop_samples_.begin() + static_cast<std::ptrdiff_t>(hops));
 }
 
-void PathHistory::AddToBlock(const Sample& sample) {
+void PathHistory::AddToBlock(const Sample& sample, std::span<const HopSample> hops) {
   if (filling_.rounds > 0 && sample.at >= filling_.begins + kBlock) {
     CloseBlock();
   }
@@ -294,16 +327,16 @@ void PathHistory::AddToBlock(const Sample& sample) {
     filling_.begins = sample.at;
   }
   filling_.ends = sample.at;
-  filling_.hops.resize(std::max(filling_.hops.size(), sample.hops.size()));
+  filling_.hops.resize(std::max<std::size_t>(filling_.hops.size(), sample.length));
   const bool keeps_round_trips = filling_.rounds % kKeepRoundTripsEvery == 0;
-  for (std::size_t i = 0; i < sample.hops.size(); ++i) {
-    HopBlock& block = filling_.hops[i];
-    const HopSample& hop = sample.hops[i];
+  for (const HopSample& hop : hops) {
+    HopBlock& block = filling_.hops[hop.index];
     block.sent += hop.sent;
     block.received += std::min(hop.received, hop.sent);
     block.reply_ttl = hop.reply_ttl != 0 ? hop.reply_ttl : block.reply_ttl;
-    if (keeps_round_trips && hop.round_trip > 0) {
-      block.round_trips.push_back(hop.round_trip);
+    if (keeps_round_trips && hop.round_trip != 0) {
+      AppendTightly(HopRoundTrip{.index = hop.index, .round_trip = hop.round_trip},
+                    filling_.round_trips);
     }
   }
   ++filling_.rounds;
@@ -325,11 +358,20 @@ bool PathHistory::IsBefore(const Block& block, MonoTime since) {
   return block.ends + kApart <= since;
 }
 
+void PathHistory::AddRoundTrips(const Block& block, std::size_t index, std::vector<double>& to) {
+  for (const HopRoundTrip& kept : block.round_trips) {
+    if (kept.index == index) {
+      to.push_back(ToMilliseconds(kept.round_trip));
+    }
+  }
+}
+
 std::vector<double> PathHistory::MediansOf(const Block& block) const {
   std::vector<double> medians(Length());
   for (std::size_t i = 0; i < std::min(block.hops.size(), Length()); ++i) {
-    const std::vector<float>& round_trips = block.hops[i].round_trips;
-    const auto estimate = MedianOf({round_trips.begin(), round_trips.end()});
+    std::vector<double> round_trips;
+    AddRoundTrips(block, i, round_trips);
+    const auto estimate = MedianOf(std::move(round_trips));
     medians[i] = estimate ? estimate->median : 0;
   }
   return medians;
@@ -366,20 +408,21 @@ void PathHistory::CompareWithUsual(LatencyEvidence& evidence, MonoTime at) const
 
 std::vector<double> PathHistory::RoundTripsSince(std::size_t index, MonoTime since) const {
   std::vector<double> round_trips;
-  for (const Sample& sample : recent_) {
-    if (sample.at >= since && index < sample.hops.size() && sample.hops[index].round_trip > 0) {
-      round_trips.push_back(sample.hops[index].round_trip);
+  ForEachRecent([&](const Sample& sample, std::span<const HopSample> hops) {
+    for (const HopSample& hop : hops) {
+      if (sample.at >= since && hop.index == index && hop.round_trip != 0) {
+        round_trips.push_back(ToMilliseconds(hop.round_trip));
+      }
     }
-  }
+  });
   return round_trips;
 }
 
 std::vector<double> PathHistory::RoundTripsBefore(std::size_t index, MonoTime since) const {
   std::vector<double> round_trips;
   for (const Block& block : before_) {
-    if (IsBefore(block, since) && index < block.hops.size()) {
-      round_trips.insert(round_trips.end(), block.hops[index].round_trips.begin(),
-                         block.hops[index].round_trips.end());
+    if (IsBefore(block, since)) {
+      AddRoundTrips(block, index, round_trips);
     }
   }
   const bool is_destination = index + 1 == Length();
@@ -392,8 +435,7 @@ std::vector<double> PathHistory::RoundTripsOfDestination() const {
   std::vector<double> round_trips;
   for (const Block& block : before_) {
     if (!block.hops.empty()) {
-      round_trips.insert(round_trips.end(), block.hops.back().round_trips.begin(),
-                         block.hops.back().round_trips.end());
+      AddRoundTrips(block, block.hops.size() - 1, round_trips);
     }
   }
   return round_trips;
