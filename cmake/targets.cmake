@@ -26,23 +26,29 @@ if(PATHWITNESS_PRECOMPILE AND PATHWITNESS_SANITIZE)
 endif()
 
 add_custom_target(unit_tests)
+add_custom_target(threaded_tests)
 add_custom_target(live_tests)
+if(BUILD_TESTING)
+  add_library(no_threads OBJECT ${PROJECT_SOURCE_DIR}/tests/support/no_threads.cc)
+  target_link_libraries(no_threads PRIVATE pathwitness_flags)
+endif()
 if(PATHWITNESS_PRECOMPILE AND BUILD_TESTING)
   pathwitness_precompiled(precompiled_for_tests LINKS GTest::gmock HEADERS ${common_headers}
                                                                            <gmock/gmock.h> <gtest/gtest.h>)
   target_compile_options(precompiled_for_tests PRIVATE -O0)
 endif()
 
-# pathwitness_test(NAME LABEL unit|simulation|netns|service|e2e|lint [WAITS]
+# pathwitness_test(NAME LABEL unit|simulation|netns|service|e2e|lint [THREADS] [WAITS]
 #                  SOURCES a_test.cc ... LINKS target ...)
 #
-# A GoogleTest program, one ctest entry. `unit` runs in every sanitizer build too (target unit_tests);
-# `simulation` is weeks of virtual time; `netns` needs root and makes its own network namespaces;
-# `service` starts real servers on loopback; `e2e` starts all that a page passes on its way. The
-# last three are the target live_tests, and have the machine to themselves, as they measure time,
-# but for those that just wait (WAITS).
+# A GoogleTest program, one ctest entry. `unit` runs under the address sanitizer too (target
+# unit_tests) and, with THREADS, under that of threads (threaded_tests); without it a test cannot
+# start one. `simulation` is much virtual time; `netns` needs root and makes its own network
+# namespaces; `service` starts real servers on loopback; `e2e` starts all that a page passes on its
+# way. The last three are the target live_tests, and have the machine to themselves, as they measure
+# time, but for those that just wait (WAITS).
 function(pathwitness_test name)
-  cmake_parse_arguments(ARG "WAITS" "LABEL" "SOURCES;LINKS" ${ARGN})
+  cmake_parse_arguments(ARG "THREADS;WAITS" "LABEL" "SOURCES;LINKS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE pathwitness_flags ${ARG_LINKS} GTest::gmock GTest::gtest_main)
   target_compile_definitions(${name} PRIVATE PATHWITNESS_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
@@ -55,6 +61,12 @@ function(pathwitness_test name)
   set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABEL}" TIMEOUT 300)
   if(ARG_LABEL STREQUAL "unit")
     add_dependencies(unit_tests ${name})
+    if(ARG_THREADS)
+      add_dependencies(threaded_tests ${name})
+      set_property(TEST ${name} APPEND PROPERTY LABELS threads)
+    elseif(NOT PATHWITNESS_SANITIZE)
+      target_link_libraries(${name} PRIVATE no_threads)
+    endif()
   endif()
   if(ARG_LABEL MATCHES "netns|service|e2e")
     add_dependencies(live_tests ${name})
