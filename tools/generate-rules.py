@@ -19,6 +19,9 @@ import yaml
 REPOSITORY = pathlib.Path(__file__).resolve().parent.parent
 TIERS = ("none", "info", "warning", "critical")  # mildest first
 CONDITIONS = ("and", "unless")
+# An override holds on so long while its exporter is not scraped: without it a single failed scrape
+# would bring the default threshold back. One that is taken out of the configuration ends as late.
+HOLDS_ON = "5m"
 
 # Texts are Go templates that Prometheus expands; they may ask it for further values.
 LINK = (
@@ -77,7 +80,8 @@ def require_keys(what, entry, required, allowed=()):
 
 
 def override_selector(alert, tier, target):
-    return f'pathwitness_alert_override{{alert="{alert}",target{target}"",tier="{tier}"}}'
+    series = f'pathwitness_alert_override{{alert="{alert}",target{target}"",tier="{tier}"}}'
+    return f"last_over_time({series}[{HOLDS_ON}])"
 
 
 def threshold_expr(alert, tier):
@@ -120,8 +124,8 @@ def judged_expr(alert, tier):
 def disabled_expr(alert, tier):
     def disabled(target):
         return (
-            "(pathwitness_alert_disabled_until_timestamp_seconds"
-            f'{{alert="{alert["alert"]}",target{target}"",tier=~"|{tier}"}} > time())\n'
+            "(last_over_time(pathwitness_alert_disabled_until_timestamp_seconds"
+            f'{{alert="{alert["alert"]}",target{target}"",tier=~"|{tier}"}}[{HOLDS_ON}]) > time())\n'
         )
 
     of_target = f"unless on (target)\n  {disabled('!=')}" if "target" in alert["of"] else ""
