@@ -296,14 +296,14 @@ Arrivals DatagramPort::Receive() {
 // One batch of answers, or of errors with MSG_ERRQUEUE; returns how many.
 std::size_t DatagramPort::Read(Flow& flow, int flags) {
   const std::size_t received = inbox_.Receive(flow.socket.Get(), flags);
-  const StampConverter clock;
+  clock_.Refresh();
   for (std::size_t slot = 0; slot < received; ++slot) {
     QueuedMessage queued{.name = inbox_.Name(slot),
                          .payload = inbox_.Received(slot),
-                         .received = clock.Now(),
+                         .received = clock_.Now(),
                          .offender = {}};
     ForEachControl(inbox_.Header(slot).msg_hdr, [&](const cmsghdr& control) {
-      flow.drops = queued.Read(control, clock).value_or(flow.drops);
+      flow.drops = queued.Read(control, clock_).value_or(flow.drops);
     });
     if (flags == 0) {
       Keep(flow, queued);

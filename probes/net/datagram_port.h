@@ -77,6 +77,7 @@ class DatagramPort final : public PacketPort {
   std::map<std::uint64_t, Flow> flows_;  // by what epoll_ says of their sockets
   MessageBatch outbox_;
   MessageBatch inbox_;
+  StampConverter clock_;
   std::uint64_t probes_ = 0;
   std::uint64_t closed_drops_ = 0;  // of flows that were closed
   std::uint64_t unmatched_ = 0;

@@ -58,6 +58,10 @@ RawSockets::Sender OpenSender(IpFamily family, std::uint32_t mark) {
     Throw("cannot mark packets");
   }
   SetReceiveBuffer(sender.socket.Get(), kStampQueueBytes);  // of the error queue
+  // Else what the kernel drops because a queue of its own is full counts as sent. Source: Linux,
+  // net/ipv4/raw.c, raw_send_hdrinc.
+  SetOption(sender.socket.Get(), family == IpFamily::Ipv4 ? IPPROTO_IP : IPPROTO_IPV6,
+            family == IpFamily::Ipv4 ? IP_RECVERR : IPV6_RECVERR, 1);
   // The path's MTU is the path's to tell: what it cannot carry must be refused there.
   SetOption(sender.socket.Get(), IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_PROBE);
   return sender;
@@ -282,17 +286,17 @@ void RawPort::RestartStamps(std::size_t sender) {
 }
 
 void RawPort::DrainStamps(std::size_t sender) {
-  const StampConverter clock;
+  clock_.Refresh();
   std::size_t received = kBatch;
   while (received == kBatch) {
     received = stamps_.Receive(sockets_.senders[sender].socket.Get(), MSG_ERRQUEUE);
     for (std::size_t slot = 0; slot < received; ++slot) {
-      ReadStamp(slot, lines_[sender], clock);
+      ReadStamp(slot, lines_[sender]);
     }
   }
 }
 
-void RawPort::ReadStamp(std::size_t slot, SendLine& line, const StampConverter& clock) {
+void RawPort::ReadStamp(std::size_t slot, SendLine& line) {
   scm_timestamping stamp{};
   sock_extended_err origin{};
   ForEachControl(stamps_.Header(slot).msg_hdr, [&](const cmsghdr& control) {
@@ -309,7 +313,7 @@ void RawPort::ReadStamp(std::size_t slot, SendLine& line, const StampConverter& 
   line.outstanding -= line.outstanding > 0 ? 1 : 0;
   reports_.push_back({.id = line.ids[origin.ee_data % SendLine::kRemembered],
                       .error = {},
-                      .sent = clock.ToMono(stamp.ts[0])});
+                      .sent = clock_.ToMono(stamp.ts[0])});
 }
 
 Arrivals RawPort::Receive() {
@@ -317,7 +321,7 @@ Arrivals RawPort::Receive() {
   datagrams_.clear();
   std::array<epoll_event, kMostReady> ready{};
   const int count = epoll_wait(epoll_.Get(), ready.data(), kMostReady, 0);
-  const StampConverter clock;
+  clock_.Refresh();
   std::size_t used = 0;
   for (int i = 0; i < count; ++i) {
     const std::uint64_t index = ready[static_cast<std::size_t>(i)].data.u64;
@@ -331,7 +335,7 @@ Arrivals RawPort::Receive() {
     }
     const std::size_t received = inbox_.Receive(sockets_.receivers[index].socket.Get(), 0, used);
     for (const std::size_t end = used + received; used < end; ++used) {
-      ReadAnswer(index, used, clock);
+      ReadAnswer(index, used);
     }
   }
   // After the answers, so that no answer is seen before its probe's stamp.
@@ -345,18 +349,18 @@ Arrivals RawPort::Receive() {
   return {.datagrams = datagrams_, .sends = handed_over_};
 }
 
-void RawPort::ReadAnswer(std::size_t receiver, std::size_t slot, const StampConverter& clock) {
+void RawPort::ReadAnswer(std::size_t receiver, std::size_t slot) {
   Datagram datagram{.reply = {.protocol = sockets_.receivers[receiver].protocol,
                               .source = inbox_.Name(slot).Address(),
                               .ttl = 0,
                               .message = inbox_.Received(slot)},
-                    .received = clock.Now()};
+                    .received = clock_.Now()};
   ForEachControl(inbox_.Header(slot).msg_hdr, [&](const cmsghdr& control) {
     scm_timestamping stamp{};
     int hop_limit = 0;
     if (control.cmsg_level == SOL_SOCKET && control.cmsg_type == SCM_TIMESTAMPING &&
         ReadControl(control, stamp)) {
-      datagram.received = clock.ToMono(stamp.ts[0]);
+      datagram.received = clock_.ToMono(stamp.ts[0]);
     } else if (control.cmsg_level == SOL_SOCKET && control.cmsg_type == SO_RXQ_OVFL) {
       ReadControl(control, drops_[receiver]);
     } else if (control.cmsg_level == SOL_IPV6 && control.cmsg_type == IPV6_HOPLIMIT &&

@@ -75,8 +75,8 @@ class RawPort final : public PacketPort {
   void ReportFailure(std::uint64_t id, int error);
   void RestartStamps(std::size_t sender);
   void DrainStamps(std::size_t sender);
-  void ReadStamp(std::size_t slot, SendLine& line, const StampConverter& clock);
-  void ReadAnswer(std::size_t receiver, std::size_t slot, const StampConverter& clock);
+  void ReadStamp(std::size_t slot, SendLine& line);
+  void ReadAnswer(std::size_t receiver, std::size_t slot);
 
   RawSockets sockets_;
   RouteLookup routes_;
@@ -88,6 +88,7 @@ class RawPort final : public PacketPort {
   MessageBatch outbox_;
   MessageBatch inbox_;
   MessageBatch stamps_;
+  StampConverter clock_;
   std::vector<std::vector<const Outgoing*>> sorted_;  // beside sockets_.senders
   std::vector<Datagram> datagrams_;
   std::vector<SendReport> reports_;  // waiting for Receive

@@ -6,8 +6,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <climits>
-#include <ctime>
 #include <system_error>
 #include <utility>
 
@@ -120,14 +120,31 @@ Duration ToDuration(const timespec& time) {
 
 }  // namespace
 
-StampConverter::StampConverter() : now_(std::chrono::steady_clock::now()) {
-  timespec wall{};
-  clock_gettime(CLOCK_REALTIME, &wall);
-  wall_now_ = ToDuration(wall);
+StampConverter::StampConverter() {
+  Refresh();
 }
 
+void StampConverter::Refresh() {
+  const MonoTime now = std::chrono::steady_clock::now();
+  Refresh(now, std::chrono::system_clock::now());
+}
+
+void StampConverter::Refresh(MonoTime now, WallTime wall) {
+  constexpr Duration kStep = std::chrono::milliseconds(1);  // slewing makes less of it in a second
+  const Duration ahead = wall.time_since_epoch() - now.time_since_epoch();
+  if (std::chrono::abs(ahead - ahead_) > kStep) {
+    was_ahead_ = ahead_;
+    stepped_after_ = now_;
+  }
+  ahead_ = ahead;
+  now_ = now;
+}
+
+// A clock that was put back makes older stamps future ones: those are a moment old at most.
 MonoTime StampConverter::ToMono(const timespec& stamp) const {
-  return now_ - std::max(Duration::zero(), wall_now_ - ToDuration(stamp));
+  const Duration wall = ToDuration(stamp);
+  const MonoTime at(wall - ahead_);
+  return std::min(at < stepped_after_ ? MonoTime(wall - was_ahead_) : at, now_);
 }
 
 MessageBatch::MessageBatch(std::size_t size)

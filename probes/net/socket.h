@@ -65,19 +65,27 @@ struct SocketAddress {
 };
 SocketAddress ToSocketAddress(const IpAddress& address, std::uint16_t port);
 
-/// Distance between the kernel's stamps (CLOCK_REALTIME) and the monotonic clock; sampled anew for
-/// each batch, so that a step of the wall clock falsifies no more than the batch under way.
+/// Distance between the kernel's stamps (CLOCK_REALTIME) and the monotonic clock, to be sampled
+/// anew for each batch of stamps. A stamp of before a step of the wall clock that is read after it
+/// is converted by the distance of before the step.
 class StampConverter {
  public:
   StampConverter();
 
-  /// Never later than the moment of construction: a stamp tells of the past.
+  /// Samples the distance.
+  void Refresh();
+  /// As if the clocks had shown these times.
+  void Refresh(MonoTime now, WallTime wall);
+
+  /// Never later than the last Refresh: a stamp tells of the past.
   MonoTime ToMono(const timespec& stamp) const;
   MonoTime Now() const { return now_; }
 
  private:
   MonoTime now_;
-  Duration wall_now_{};
+  Duration ahead_{};        // the wall clock, of the monotonic one
+  Duration was_ahead_{};    // before the last step
+  MonoTime stepped_after_;  // the last Refresh before that step
 };
 
 /// Room for `size` messages with control data, for sendmmsg and recvmmsg.

@@ -5,6 +5,7 @@
 
 #include "probes/net/raw_port.h"
 #include "tests/net/port_driver.h"
+#include "tests/support/child_process.h"
 
 namespace pathwitness {
 namespace {
@@ -128,6 +129,14 @@ TEST_P(RawPortOnLoopback, AFailureToSendMakesTheDescriptorReadable) {
   ASSERT_THAT(arrivals.sends, SizeIs(1));
   EXPECT_EQ(arrivals.sends[0].error, std::errc::operation_not_permitted);
   EXPECT_FALSE(IsReadable(port_->Descriptor()));
+}
+
+TEST_P(RawPortOnLoopback, WhatAQueueOfTheKernelHasNoRoomForIsReported) {
+  ChildProcess tool({"tc", "qdisc", "replace", "dev", "lo", "root", "pfifo", "limit", "0"});
+  ASSERT_EQ(tool.AwaitExit(std::chrono::seconds(10)), 0) << tool.Output();
+  const Heard heard = SendAndHear(*port_, {{.id = 5, .probe = Probe(ProbeProtocol::Icmp)}}, 0, 1);
+  ASSERT_THAT(heard.sends, SizeIs(1));
+  EXPECT_EQ(heard.sends[0].error, std::errc::no_buffer_space);
 }
 
 TEST_P(RawPortOnLoopback, AnInterfaceThatIsGoneIsNotReplacedByAnother) {
