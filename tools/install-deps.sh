@@ -12,7 +12,7 @@ build=(ccache cmake dpkg-dev g++ git libc-ares-dev libcap-dev libcap2-bin libciv
   libcurl4-openssl-dev libdeflate-dev libfmt-dev libmaxminddb-dev libre2-dev libspdlog-dev libsqlite3-dev libssl-dev
   libyaml-cpp-dev ninja-build nlohmann-json3-dev patch pkg-config prometheus-cpp-dev xz-utils
   zlib1g-dev)
-test=(chromium clang libclang-rt-14-dev clang-format clang-tidy curl iproute2 iputils-ping libbenchmark-dev libgmock-dev
+test=(chromium clang libclang-rt-14-dev clang-format clang-tidy curl e2fsprogs iproute2 iputils-ping libbenchmark-dev libgmock-dev
   libgtest-dev lintian llvm man-db memcached mtr-tiny nftables nginx-light nodejs openssl prometheus prometheus-alertmanager
   prometheus-blackbox-exporter prometheus-smokeping-prober python3
   python3-jsonschema python3-yaml scamper shellcheck swift-account swift-container swift-object swift-proxy systemd
