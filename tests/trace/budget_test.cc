@@ -161,37 +161,5 @@ TEST_F(BudgetTest, FocusIsShedBeforeRounds) {
   EXPECT_LT(Shed(ShedTier::Hop), Shed(ShedTier::Focus) / 4);
 }
 
-TEST_F(BudgetTest, TenThousandTargetsThatFailAtOnceStartNoStorm) {
-  constexpr std::size_t kPackets = 2500;
-  constexpr std::size_t kBurst = kPackets / 10;
-  Scenario scenario = Scale(10000, 3);
-  // The uplink dies after a minute: all is lost before the first router.
-  const RouterId dead = scenario.Add({.forward_loss = {.ratio = 1}});
-  for (Destination& destination : scenario.destinations) {
-    destination.new_path = Line({dead});
-    destination.changes_after = minutes(1);
-  }
-  WatchAll(scenario);
-  for (TargetConfig& target : config_.targets) {
-    target.trace.end_to_end_interval = seconds(10);
-  }
-  config_.probing.packets_per_second = kPackets;
-  Start(scenario);
-  Run(minutes(3));
-  for (const auto& [second, counts] : TrafficPerSecond()) {
-    std::size_t packets = 0;
-    for (const auto& [is_hop, count] : counts) {
-      packets += count;
-    }
-    EXPECT_LE(packets, kPackets + kBurst);
-  }
-  EXPECT_GE(self_board_.Find(0)->focus_sets, 1U);
-  EXPECT_LE(self_board_.Find(0)->focus_sets, 50U);
-  for (const TraceBoard::Pointer& snapshot : board_.All()) {
-    EXPECT_EQ(snapshot->status.state, ProberState::Down);
-    EXPECT_GE(snapshot->probes, 15U) << "end-to-end probes go on";
-  }
-}
-
 }  // namespace
 }  // namespace pathwitness
