@@ -21,6 +21,8 @@ struct Words {
   std::string config_file = Flags().config_file.string();
   std::string environment;
   std::vector<std::string> listen_addresses;
+  bool uses_systemd_sockets = false;
+  std::vector<std::string> allowed_hosts;
   std::string web_config_file;
   std::string telemetry_path = "/metrics";
   int max_scrapes = Routes::kMaxScrapes;
@@ -51,6 +53,8 @@ void Declare(CLI::App& app, Words& words) {
       ->expected(1)
       ->allow_extra_args(false)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  app.add_flag("--web.systemd-socket", words.uses_systemd_sockets,
+               "Listen by the sockets that systemd has opened, in place of addresses");
   app.add_option("--web.config.file", words.web_config_file,
                  "TLS, passwords and headers of the web server, as for other exporters")
       ->type_name("FILE");
@@ -64,6 +68,12 @@ void Declare(CLI::App& app, Words& words) {
   app.add_flag("--web.enable-lifecycle", words.enable_lifecycle, "Allow POST /-/reload and drills");
   app.add_flag("--web.enable-follow-ups", words.enable_follow_ups,
                "Allow readers of the pages to write about incidents");
+  app.add_option("--web.allowed-host", words.allowed_hosts,
+                 "A name with dots by which browsers may ask for changes; may be repeated")
+      ->type_name("NAME")
+      ->expected(1)
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   app.add_flag("--responder", words.is_responder,
                "Reflect the requests of other pathwitness, which tells them which way loss is");
   app.add_option("--responder.listen-address", words.responder_address,
@@ -151,6 +161,11 @@ Flags ToFlags(const Words& words, const std::string& environment_variable) {
       !name.empty()) {
     flags.environment = name;
   }
+  if (words.uses_systemd_sockets && !words.listen_addresses.empty()) {
+    throw FlagError("--web.systemd-socket takes the place of --web.listen-address: give one");
+  }
+  flags.uses_systemd_sockets = words.uses_systemd_sockets;
+  flags.allowed_hosts = words.allowed_hosts;
   if (!words.listen_addresses.empty()) {
     flags.listen_addresses = ReadAddresses(words.listen_addresses);
   }

@@ -30,6 +30,8 @@ struct Flags {
   std::filesystem::path config_file = "config/default.yaml";
   std::string environment = "default";
   std::vector<ListenAddress> listen_addresses = {{.host = "", .port = 10059}};
+  bool uses_systemd_sockets = false;       // in place of listen_addresses
+  std::vector<std::string> allowed_hosts;  // names by which browsers may ask for changes
   std::optional<std::filesystem::path> web_config_file;  // absent: plain HTTP for everybody
   std::string telemetry_path = "/metrics";
   int max_scrapes = Routes::kMaxScrapes;  // at a time

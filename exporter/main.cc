@@ -2,8 +2,11 @@
 #include <malloc.h>
 #include <pthread.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <climits>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -22,6 +25,7 @@
 #include "exporter/flags.h"
 #include "exporter/log.h"
 #include "exporter/service_manager.h"
+#include "exporter/web/inherited_sockets.h"
 #include "exporter/web/routes.h"
 #include "exporter/web/server.h"
 #include "exporter/web/web_counters.h"
@@ -62,8 +66,19 @@ KeptCapability NeededCapability(const Config& config) {
   return has_marks ? KeptCapability::NetRaw : KeptCapability::None;
 }
 
-Views AllowedViews(App& app, const Flags& flags) {
+/// The machine's name; empty when it has none.
+std::string OwnName() {
+  std::array<char, HOST_NAME_MAX + 1> name{};
+  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
+}
+
+/// With TLS or passwords a stranger's name leads no browser astray: it has another certificate, and
+/// gets no password.
+Views AllowedViews(App& app, const WebGate& gate, const Flags& flags) {
   Views views = app.MakeViews();
+  views.is_own_host = [&gate, names = flags.allowed_hosts, own = OwnName()](std::string_view host) {
+    return !gate.IsOpen() || IsOwnHost(host, names) || IsOwnHost(host, {own});
+  };
   if (!flags.enable_lifecycle) {
     views.reload = nullptr;
     views.drill = nullptr;
@@ -93,6 +108,14 @@ std::optional<Responder> OpenResponder(const std::optional<ResponderFlags>& flag
 std::string EnvironmentVariable(const char* name) {
   const char* const value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe)
   return value == nullptr ? std::string() : std::string(value);
+}
+
+/// Errors: std::runtime_error when systemd has opened none.
+std::vector<InheritedSocket> OurSockets(const Flags& flags) {
+  return flags.uses_systemd_sockets
+             ? TakeInheritedSockets({.listen_pid = EnvironmentVariable("LISTEN_PID"),
+                                     .listen_fds = EnvironmentVariable("LISTEN_FDS")})
+             : std::vector<InheritedSocket>();
 }
 
 ServiceEnvironment OurServiceEnvironment() {
@@ -130,6 +153,7 @@ int Serve(const Flags& flags) {
       LoadLayers(flags.config_file, flags.environment, clock.WallNow(), flags.shard);
   StderrLog log(flags.log_format, flags.log_level, clock);
   PortFactory open_port = OpenPacketPorts(loaded.config, log).factory;
+  std::vector<InheritedSocket> sockets = OurSockets(flags);
   std::optional<Responder> responder = OpenResponder(flags.responder);
   const std::string reflects_at =
       responder
@@ -155,12 +179,14 @@ int Serve(const Flags& flags) {
                                  .is_config_good = gate.IsConfigGood()};
                }},
           std::move(loaded), std::move(open_port), clock, log);
-  Routes routes(flags.telemetry_path, AllowedViews(app, flags), flags.max_scrapes);
+  Routes routes(flags.telemetry_path, AllowedViews(app, gate, flags), flags.max_scrapes);
   ServiceManager manager(OurServiceEnvironment());
   ControlLoop loop(app, manager, gate, clock, log);
-  const HttpServer server(
-      flags.listen_addresses,
-      [&routes](const HttpRequest& request) { return routes.Handle(request); }, &gate);
+  const HttpHandler handle = [&routes](const HttpRequest& request) {
+    return routes.Handle(request);
+  };
+  const HttpServer server = sockets.empty() ? HttpServer(flags.listen_addresses, handle, &gate)
+                                            : HttpServer(std::move(sockets), handle, &gate);
   app.Start();
   for (const ListenAddress& address : server.Addresses()) {
     log.Write(LogLevel::Info, "listening",

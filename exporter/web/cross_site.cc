@@ -1,9 +1,11 @@
 #include "exporter/web/cross_site.h"
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 
 #include "exporter/web/lower_case.h"
+#include "probes/base/ip_address.h"
 
 namespace pathwitness {
 namespace {
@@ -17,21 +19,52 @@ bool IsOwnOrigin(std::string_view origin, std::string_view host) {
          LowerCase(origin.substr(end + kSchemeEnd.size())) == LowerCase(host);
 }
 
+bool IsOfBrowser(const HttpRequest& request) {
+  return !request.Header("sec-fetch-site").empty() || !request.Header("origin").empty();
+}
+
 bool IsCrossSite(const HttpRequest& request) {
   if (const std::string site = request.Header("sec-fetch-site"); !site.empty()) {
     return site != "same-origin" && site != "none";
   }
-  const std::string origin = request.Header("origin");
-  return !origin.empty() && !IsOwnOrigin(origin, request.Header("host"));
+  return !IsOwnOrigin(request.Header("origin"), request.Header("host"));
+}
+
+/// Without the port, and brackets of an IPv6 address.
+std::string_view NameOf(std::string_view host) {
+  if (host.starts_with('[')) {
+    return host.substr(1, host.find(']') - 1);
+  }
+  return host.substr(0, host.rfind(':'));
+}
+
+HttpResponse Refusal(std::string_view why) {
+  return {.status = 403, .body = "refused: " + std::string(why) + "\n"};
 }
 
 }  // namespace
 
-std::optional<HttpResponse> RefuseCrossSite(const HttpRequest& request) {
-  if (!IsCrossSite(request)) {
+bool IsOwnHost(std::string_view host, const std::vector<std::string>& names) {
+  const std::string name = LowerCase(NameOf(host));
+  const auto is_name = [&name](const std::string& known) { return LowerCase(known) == name; };
+  return IpAddress::Parse(name).has_value() || name.find('.') == std::string::npos ||
+         name.ends_with(".localhost") || std::ranges::any_of(names, is_name);
+}
+
+std::optional<HttpResponse> RefuseCrossSite(
+    const HttpRequest& request, const std::function<bool(std::string_view host)>& is_own_host) {
+  if (!IsOfBrowser(request)) {
     return std::nullopt;
   }
-  return HttpResponse{.status = 403, .body = "refused: another site's page has asked for this\n"};
+  if (IsCrossSite(request)) {
+    return Refusal("another site's page has asked for this");
+  }
+  if (!is_own_host(request.Header("host"))) {
+    return Refusal(
+        "a browser asks for this by a name that may be a stranger's: --web.allowed-host=NAME "
+        "allows one, as do TLS and passwords");
+  }
+  return std::nullopt;
 }
 
 }  // namespace pathwitness

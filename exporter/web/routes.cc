@@ -12,7 +12,6 @@
 #include <variant>
 
 #include "exporter/web/accept_encoding.h"
-#include "exporter/web/cross_site.h"
 #include "exporter/web/query.h"
 
 namespace pathwitness {
@@ -187,7 +186,7 @@ class Routes::Impl {
       return PlainText(400, "the path has a broken escape or a control character");
     }
     if (std::optional<HttpResponse> refusal =
-            IsRead(request) ? std::nullopt : RefuseCrossSite(request)) {
+            IsRead(request) ? std::nullopt : RefuseCrossSite(request, views_.is_own_host)) {
       return *std::move(refusal);
     }
     if (path->starts_with(kPulsePrefix)) {

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "exporter/web/cross_site.h"
 #include "exporter/web/http_message.h"
 #include "probes/base/prober_key.h"
 #include "probes/base/time.h"
@@ -73,6 +74,10 @@ struct Views {
   // POST of what somebody wrote, see AnswerFollowUp. No function: not allowed.
   std::function<HttpResponse(const HttpRequest&)> follow_up = {};
   std::function<void(ScrapeEnd)> on_scrape = [](ScrapeEnd) {};  // counts them
+  // Whether browsers may ask for changes by this Host header, see RefuseCrossSite.
+  std::function<bool(std::string_view host)> is_own_host = [](std::string_view host) {
+    return IsOwnHost(host, {});
+  };
 };
 
 /// Answers every request of the web server:

@@ -13,6 +13,7 @@
 #include <exception>
 #include <filesystem>
 #include <future>
+#include <iterator>
 #include <span>
 #include <stdexcept>
 #include <stop_token>
@@ -21,7 +22,9 @@
 #include <utility>
 
 #include "exporter/web/connection_census.h"
+#include "exporter/web/http_answer.h"
 #include "exporter/web/lower_case.h"
+#include "exporter/web/request_head.h"
 #include "exporter/web/tls.h"
 #include "exporter/web/web_gate.h"
 #include "probes/base/time.h"
@@ -29,6 +32,8 @@
 #ifndef PATHWITNESS_CIVETWEB_FALLBACK
 // NOLINTNEXTLINE(readability-identifier-naming): a function of C
 extern "C" int civetweb_socket(const mg_connection* connection);
+// NOLINTNEXTLINE(readability-identifier-naming): a function of C
+extern "C" void civetweb_listen_with(mg_context* context, unsigned index, int socket);
 #endif
 
 namespace pathwitness {
@@ -46,6 +51,16 @@ int SocketOf([[maybe_unused]] const mg_connection* connection) {
 void RequireTls() {
 #ifdef PATHWITNESS_CIVETWEB_FALLBACK
   throw std::runtime_error("tls_server_config: this build's civetweb has no TLS");
+#endif
+}
+
+/// Only while no thread of the server runs.
+void ListenWith([[maybe_unused]] const mg_context* context, [[maybe_unused]] unsigned index,
+                [[maybe_unused]] int socket) {
+#ifdef PATHWITNESS_CIVETWEB_FALLBACK
+  throw std::runtime_error("--web.systemd-socket: this build's civetweb opens its own sockets");
+#else
+  civetweb_listen_with(const_cast<mg_context*>(context), index, socket);
 #endif
 }
 
@@ -78,37 +93,6 @@ std::string ToCivetweb(const ListenAddress& address) {
   return address.ToString();
 }
 
-std::string_view Reason(int status) {
-  switch (status) {
-    case 200:
-      return "OK";
-    case 400:
-      return "Bad Request";
-    case 401:
-      return "Unauthorized";
-    case 403:
-      return "Forbidden";
-    case 404:
-      return "Not Found";
-    case 405:
-      return "Method Not Allowed";
-    case 409:
-      return "Conflict";
-    case 413:
-      return "Content Too Large";
-    case 429:
-      return "Too Many Requests";
-    case 500:
-      return "Internal Server Error";
-    case 503:
-      return "Service Unavailable";
-    case 504:
-      return "Gateway Timeout";
-    default:
-      return status < 500 ? "Request Error" : "Server Error";
-  }
-}
-
 std::string OrEmpty(const char* text) {
   return text == nullptr ? std::string() : std::string(text);
 }
@@ -128,128 +112,34 @@ bool ReadBody(mg_connection* connection, std::string& body) {
   }
 }
 
-HttpRequest ToRequest(const mg_request_info& raw) {
+std::vector<HeadField> FieldsOf(const mg_request_info& raw) {
+  std::vector<HeadField> fields;
+  for (const mg_header& header :
+       std::span(raw.http_headers).first(static_cast<std::size_t>(raw.num_headers))) {
+    fields.emplace_back(header.name, header.value == nullptr ? "" : header.value);
+  }
+  return fields;
+}
+
+HttpRequest ToRequest(const mg_request_info& raw, const std::vector<HeadField>& fields) {
   HttpRequest request;
   request.method = OrEmpty(raw.request_method);
   request.path = OrEmpty(raw.local_uri_raw);
   request.query = OrEmpty(raw.query_string);
-  for (const mg_header& header :
-       std::span(raw.http_headers).first(static_cast<std::size_t>(raw.num_headers))) {
-    request.headers.insert_or_assign(LowerCase(header.name), OrEmpty(header.value));
+  for (const auto& [name, value] : fields) {
+    request.headers.insert_or_assign(LowerCase(name), value);
   }
   return request;
 }
 
-/// Of answers that do not say otherwise: nothing here is to be run, framed or guessed at.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kUsualHeaders = {
-    {{"X-Content-Type-Options", "nosniff"},
-     {"X-Frame-Options", "deny"},
-     {"Referrer-Policy", "no-referrer"},
-     {"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"}}};
-
-std::string HeadOf(const HttpResponse& response, std::string_view length_header) {
-  std::string head =
-      fmt::format("HTTP/1.1 {} {}\r\nContent-Type: {}\r\n{}Connection: close\r\n", response.status,
-                  Reason(response.status), response.content_type, length_header);
-  for (const auto& [name, value] : response.headers) {
-    head += fmt::format("{}: {}\r\n", name, value);
-  }
-  for (const auto& [name, value] : kUsualHeaders) {
-    if (std::ranges::find(response.headers, name, &HttpResponse::Header::first) ==
-        response.headers.end()) {
-      head += fmt::format("{}: {}\r\n", name, value);
-    }
-  }
-  head += "\r\n";
-  return head;
-}
-
-std::string LengthHeader(std::size_t length) {
-  return fmt::format("Content-Length: {}\r\n", length);
-}
-
-/// False when the client has gone away or does not read, which is no error of ours.
-bool Write(mg_connection* connection, std::string_view text) {
-  return mg_write(connection, text.data(), text.size()) == static_cast<int>(text.size());
-}
-
-/// Sends a body that comes in pieces: one of a single piece with its length, else in chunks, or to
-/// the end of the connection for a client that knows no chunks.
-/// Source: RFC 9112 sections 6.3 and 7.1.
-class PiecewiseAnswer {
- public:
-  PiecewiseAnswer(mg_connection* connection, const HttpResponse& response, bool has_chunks)
-      : connection_(connection), response_(response), has_chunks_(has_chunks) {}
-
-  /// False when the client does not read on.
-  bool Add(std::string_view piece) {
-    ++pieces_;
-    if (pieces_ == 1) {
-      first_ = piece;
-      return true;
-    }
-    if (pieces_ == 2) {
-      const std::string first = std::exchange(first_, {});
-      is_read_ = Write(connection_, HeadOf(response_, has_chunks_ ? kChunked : "") + Frame(first));
-    }
-    is_read_ = is_read_ && Write(connection_, Frame(piece));
-    return is_read_;
-  }
-
-  void Finish() {
-    if (pieces_ < 2) {
-      Write(connection_, HeadOf(response_, LengthHeader(first_.size())) + first_);
-    } else if (is_read_ && has_chunks_) {
-      Write(connection_, "0\r\n\r\n");
-    }
-  }
-
-  bool HasBegun() const { return pieces_ > 1; }
-
- private:
-  static constexpr std::string_view kChunked = "Transfer-Encoding: chunked\r\n";
-
-  std::string Frame(std::string_view piece) const {
-    return has_chunks_ ? fmt::format("{:x}\r\n{}\r\n", piece.size(), piece) : std::string(piece);
-  }
-
-  mg_connection* connection_;
-  const HttpResponse& response_;
-  bool has_chunks_;
-  int pieces_ = 0;
-  std::string first_;  // held back until it is known whether there are more
-  bool is_read_ = true;
-};
-
-HttpResponse InternalError(const std::exception& error) {
-  return {.status = 500, .body = std::string("internal error: ") + error.what() + "\n"};
-}
-
-/// What fails after the head is out can only be told by the body breaking off.
-void SendWritten(mg_connection* connection, const HttpResponse& response, bool has_chunks) {
-  PiecewiseAnswer answer(connection, response, has_chunks);
-  try {
-    response.write_body([&](std::string_view piece) { return answer.Add(piece); });
-    answer.Finish();
-  } catch (const std::exception& error) {
-    if (!answer.HasBegun()) {
-      const HttpResponse failed = InternalError(error);
-      Write(connection, HeadOf(failed, LengthHeader(failed.body.size())) + failed.body);
-    }
-  }
-}
-
 void Send(mg_connection* connection, const HttpResponse& response) {
   const mg_request_info* const request = mg_get_request_info(connection);
-  const bool is_head = request != nullptr && OrEmpty(request->request_method) == "HEAD";
-  if (!response.write_body || request == nullptr) {
-    Write(connection, HeadOf(response, LengthHeader(response.body.size())) +
-                          (is_head ? std::string() : response.body));
-  } else if (is_head) {
-    Write(connection, HeadOf(response, ""));
-  } else {
-    SendWritten(connection, response, OrEmpty(request->http_version) != "1.0");
-  }
+  const AnswerForm form{
+      .is_head = request != nullptr && OrEmpty(request->request_method) == "HEAD",
+      .has_chunks = request != nullptr && OrEmpty(request->http_version) != "1.0"};
+  WriteAnswer(response, form, [connection](std::string_view text) {
+    return mg_write(connection, text.data(), text.size()) == static_cast<int>(text.size());
+  });
 }
 
 /// `message` is one of civetweb's, such as "cannot bind to 127.0.0.1:80: 98 (Address in use)".
@@ -264,12 +154,22 @@ std::runtime_error CannotListen(const std::vector<ListenAddress>& addresses,
       message.empty() ? "the server did not start" : message));
 }
 
+std::vector<ListenAddress> AddressesOf(const std::vector<InheritedSocket>& sockets) {
+  std::vector<ListenAddress> addresses;
+  std::ranges::transform(sockets, std::back_inserter(addresses), &InheritedSocket::address);
+  return addresses;
+}
+
 }  // namespace
 
 class HttpServer::Impl {
  public:
-  Impl(std::vector<ListenAddress> addresses, HttpHandler handler, WebGate* gate)
-      : addresses_(std::move(addresses)), handler_(std::move(handler)), gate_(gate) {
+  Impl(std::vector<ListenAddress> addresses, std::vector<InheritedSocket> inherited,
+       HttpHandler handler, WebGate* gate)
+      : addresses_(std::move(addresses)),
+        inherited_(std::move(inherited)),
+        handler_(std::move(handler)),
+        gate_(gate) {
     if (gate_ != nullptr && gate_->Tls() != nullptr) {
       RequireTls();
       tls_.emplace([this] { return gate_->Tls(); },
@@ -301,7 +201,8 @@ class HttpServer::Impl {
   void Start() {
     std::string ports;
     for (const ListenAddress& address : addresses_) {
-      ports += (ports.empty() ? "" : ",") + ToCivetweb(address) + (tls_ ? "s" : "");
+      ports += (ports.empty() ? "" : ",") +
+               ToCivetweb(inherited_.empty() ? address : ListenAddress()) + (tls_ ? "s" : "");
     }
     const std::string threads = std::to_string(kMostConnections);
     std::array<const char*, 17> options = {"listening_ports",
@@ -322,6 +223,7 @@ class HttpServer::Impl {
                                            "no",
                                            nullptr};
     mg_callbacks callbacks{};
+    callbacks.init_context = &Impl::OnContext;
     callbacks.init_thread = &Impl::OnThread;
     callbacks.external_ssl_ctx = &Impl::OnTlsWanted;
     callbacks.init_connection = &Impl::OnConnection;
@@ -337,7 +239,9 @@ class HttpServer::Impl {
     if (context_ == nullptr) {
       throw CannotListen(addresses_, first_message_);
     }
-    LearnPorts();
+    if (inherited_.empty()) {
+      LearnPorts();
+    }
   }
 
   void LearnPorts() {
@@ -378,18 +282,18 @@ class HttpServer::Impl {
 
   /// The body is read only for those who may ask.
   HttpResponse Answer(mg_connection* connection, const mg_request_info& raw) {
-    HttpRequest request = ToRequest(raw);
     try {
-      if (gate_ != nullptr) {
-        if (std::optional<HttpResponse> refusal = gate_->Refuse(request)) {
-          return gate_->WithHeaders(*std::move(refusal));
-        }
+      const std::vector<HeadField> fields = FieldsOf(raw);
+      HttpRequest request = ToRequest(raw, fields);
+      std::optional<HttpResponse> refusal = RefuseHead(fields);
+      if (!refusal && gate_ != nullptr) {
+        refusal = gate_->Refuse(request);
       }
-      if (!ReadBody(connection, request.body)) {
-        return {.status = 413, .body = "the request body is not whole or over 64 KiB\n"};
+      if (!refusal && !ReadBody(connection, request.body)) {
+        refusal = {.status = 413, .body = "the request body is not whole or over 64 KiB\n"};
       }
       census_.SetDeadline(connection, MonoTime::max());
-      HttpResponse response = handler_(request);
+      HttpResponse response = refusal ? *std::move(refusal) : handler_(request);
       return gate_ == nullptr ? response : gate_->WithHeaders(std::move(response));
     } catch (const std::exception& error) {
       return InternalError(error);
@@ -398,6 +302,15 @@ class HttpServer::Impl {
 
   static Impl* SelfOf(const mg_connection* connection) {
     return static_cast<Impl*>(mg_get_user_data(mg_get_context(connection)));
+  }
+
+  /// Comes before its threads. The sockets that it has opened until then are nobody's.
+  static void OnContext(const mg_context* context) {
+    const auto* const self = static_cast<const Impl*>(mg_get_user_data(context));
+    unsigned index = 0;
+    for (const InheritedSocket& socket : self->inherited_) {
+      ListenWith(context, index++, socket.descriptor);
+    }
   }
 
   static int OnTlsWanted(void** context, void* user_data) {
@@ -432,6 +345,8 @@ class HttpServer::Impl {
     const HttpResponse response = self->Answer(connection, raw);
     self->census_.SetDeadline(connection, self->clock_.Now() + kReadPatience);
     Send(connection, response);
+    // What it still sends is read, so that it gets to see the answer, but not for long.
+    self->census_.SetDeadline(connection, self->clock_.Now() + kSendPatience);
     return response.status;
   }
 
@@ -462,6 +377,7 @@ class HttpServer::Impl {
 
   const SystemClock clock_;
   std::vector<ListenAddress> addresses_;
+  const std::vector<InheritedSocket> inherited_;  // of addresses_; empty: the server opens its own
   HttpHandler handler_;
   WebGate* gate_;  // null: everybody may ask
   ConnectionCensus census_{kMostOfOneAddress};
@@ -473,7 +389,12 @@ class HttpServer::Impl {
 };
 
 HttpServer::HttpServer(std::vector<ListenAddress> addresses, HttpHandler handler, WebGate* gate)
-    : impl_(std::make_unique<Impl>(std::move(addresses), std::move(handler), gate)) {}
+    : impl_(std::make_unique<Impl>(std::move(addresses), std::vector<InheritedSocket>(),
+                                   std::move(handler), gate)) {}
+
+HttpServer::HttpServer(std::vector<InheritedSocket> sockets, HttpHandler handler, WebGate* gate)
+    : impl_(std::make_unique<Impl>(AddressesOf(sockets), std::move(sockets), std::move(handler),
+                                   gate)) {}
 
 HttpServer::~HttpServer() = default;
 

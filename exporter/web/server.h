@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "exporter/web/http_message.h"
+#include "exporter/web/inherited_sockets.h"
 #include "exporter/web/listen_address.h"
 
 namespace pathwitness {
@@ -27,6 +28,9 @@ class HttpServer {
   /// then none is.
   /// Pre: `addresses` is not empty.
   HttpServer(std::vector<ListenAddress> addresses, HttpHandler handler, WebGate* gate = nullptr);
+
+  /// The same with sockets that listen already; it closes them at the end.
+  HttpServer(std::vector<InheritedSocket> sockets, HttpHandler handler, WebGate* gate = nullptr);
 
   /// Waits for answers being given; a client that still sends is cut off.
   ~HttpServer();

@@ -163,6 +163,11 @@ HttpResponse WebGate::WithHeaders(HttpResponse response) const {
   return response;
 }
 
+bool WebGate::IsOpen() const {
+  const Board::Pointer state = InForce();
+  return state->tls == nullptr && state->config.users.empty();
+}
+
 std::optional<bool> WebGate::IsConfigGood() const {
   const Board::Pointer state = InForce();
   return file_ ? std::optional(state->problem.empty() && state->tls_problem.empty()) : std::nullopt;

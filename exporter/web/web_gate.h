@@ -45,6 +45,9 @@ class WebGate {
 
   WebCounters& Counters() const { return counters_; }
 
+  /// Whether whoever reaches it may ask: neither TLS nor a password stands before it.
+  bool IsOpen() const;
+
   /// Null: plain HTTP.
   std::shared_ptr<const TlsSettings> Tls() const { return InForce()->tls; }
 

@@ -36,6 +36,19 @@ TEST(ParseFlags, ListenAddressesReplaceTheDefaultAndKeepTheirOrder) {
               ElementsAre(ListenAddress{"127.0.0.1", 0}, ListenAddress{"::1", 9}));
 }
 
+TEST(ParseFlags, SystemdsSocketsTakeThePlaceOfAddresses) {
+  EXPECT_FALSE(ParseFlags({}, "").uses_systemd_sockets);
+  EXPECT_TRUE(ParseFlags({"--web.systemd-socket"}, "").uses_systemd_sockets);
+  EXPECT_THAT(ErrorOf({"--web.systemd-socket", "--web.listen-address=:1"}),
+              HasSubstr("takes the place of --web.listen-address"));
+}
+
+TEST(ParseFlags, ReadsEachNameThatBrowsersMayUse) {
+  EXPECT_THAT(ParseFlags({"--web.allowed-host=a.example", "--web.allowed-host", "b.example"}, "")
+                  .allowed_hosts,
+              ElementsAre("a.example", "b.example"));
+}
+
 TEST(ParseFlags, TheFlagWinsOverTheEnvironmentVariable) {
   EXPECT_EQ(ParseFlags({}, "staging").environment, "staging");
   EXPECT_EQ(ParseFlags({"--environment=ci"}, "staging").environment, "ci");

@@ -11,6 +11,7 @@ namespace pathwitness {
 namespace {
 
 using testing::Contains;
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Pair;
 using namespace std::chrono_literals;
@@ -295,6 +296,27 @@ TEST_F(RoutesTest, AnotherSitesPageMayReadButNotChangeAnything) {
   EXPECT_EQ(ask("POST", "/pulse/nightly backup").status, 403);
   EXPECT_EQ(ask("DELETE", "/-/drill").status, 403);
   EXPECT_EQ(ask("GET", "/yes").status, 200);
+}
+
+TEST_F(RoutesTest, AStrangersNameForUsReadsButChangesNothing) {
+  const auto ask = [this](const std::string& method) {
+    return routes_.Handle(
+        {.method = method,
+         .path = method == "GET" ? "/yes" : "/-/reload",
+         .headers = {{"host", "evil.example"}, {"origin", "http://evil.example"}}});
+  };
+  EXPECT_EQ(ask("POST").status, 403);
+  EXPECT_EQ(ask("GET").status, 200);
+}
+
+TEST_F(RoutesTest, AnotherSitesBrowserIsAllowedNothingInAdvance) {
+  const HttpResponse answer =
+      routes_.Handle({.method = "OPTIONS",
+                      .path = "/-/reload",
+                      .headers = {{"host", "exporter"}, {"origin", "http://evil.example"}}});
+  EXPECT_EQ(answer.status, 403);
+  EXPECT_THAT(answer.headers, testing::IsEmpty());
+  EXPECT_THAT(Send("OPTIONS", "/metrics").headers, ElementsAre(Pair("Allow", "GET, HEAD")));
 }
 
 }  // namespace

@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -141,6 +142,41 @@ TEST_F(ServeTest, ASecondOneOnTheSamePortFailsInOneLine) {
   EXPECT_THAT(ended.output, AllOf(StartsWith("pathwitness: cannot listen on " + address),
                                   HasSubstr("Address already in use")));
   EXPECT_EQ(std::ranges::count(ended.output, '\n'), 1) << ended.output;
+}
+
+/// The program as systemd starts it once `socket` is open: it is descriptor 3, and for this
+/// process.
+std::vector<std::string> Activated(const Workplace& workplace, int socket) {
+  ::fcntl(socket, F_SETFD, 0);  // to be inherited
+  std::vector<std::string> command = {
+      "bash", "-c", "LISTEN_PID=$$ LISTEN_FDS=1 exec \"$@\" 3<&" + std::to_string(socket), "bash"};
+  const std::vector<std::string> program = Command(workplace, {"--web.systemd-socket"});
+  command.insert(command.end(), program.begin(), program.end());
+  return command;
+}
+
+TEST(Serve, AnswersAtTheSocketThatSystemdOpened) {
+  const auto [socket, port] = ListenOnLoopback();
+  const Workplace workplace;
+  ChildProcess process(Activated(workplace, socket));
+  EXPECT_THAT(Exchange(port, "GET /yes HTTP/1.1\r\nHost: h\r\n\r\n"), HasSubstr(" 200 "));
+  EXPECT_THAT(process.Output() + process.ReadUntil("listening", 20s),
+              HasSubstr("address=127.0.0.1:" + std::to_string(port)));
+  process.Signal(SIGTERM);
+  EXPECT_EQ(process.AwaitExit(20s), 0);
+  ::close(socket);
+}
+
+TEST(Serve, ASocketThatSystemdDidNotOpenIsOneLine) {
+  const Workplace workplace;
+  const Ended none = RunToEnd(Command(workplace, {"--web.systemd-socket", "--log.level=error"}));
+  EXPECT_EQ(none.status, 1);
+  EXPECT_THAT(none.output, StartsWith("pathwitness: --web.systemd-socket: systemd has opened no "));
+  const int no_socket = ::open("/dev/null", O_RDONLY);
+  const Ended other = RunToEnd(Activated(workplace, no_socket));
+  EXPECT_EQ(other.status, 1);
+  EXPECT_THAT(other.output, HasSubstr("descriptor 3 is not a TCP socket that listens"));
+  ::close(no_socket);
 }
 
 TEST(Serve, AMeasurementLongerThanTheScrapeIs504) {

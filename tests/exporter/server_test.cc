@@ -1,9 +1,12 @@
 #include "exporter/web/server.h"
 
+#include <arpa/inet.h>
 #include <curl/curl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -172,6 +175,61 @@ TEST_F(HttpServerTest, HeadersThatAreTooLargeAreRefused) {
   EXPECT_THAT(answer, StartsWith("HTTP/1.1 4"));
 }
 
+// The library keeps 64 fields, and would let the one that tells of another site drop.
+TEST_F(HttpServerTest, MoreHeadersThanAreSeenAreRefused) {
+  std::string head = "POST / HTTP/1.1\r\nHost: h\r\n";
+  for (int i = 0; i < 63; ++i) {
+    head += "X-Many: yes\r\n";
+  }
+  EXPECT_THAT(Exchange(Port(), head + "Sec-Fetch-Site: cross-site\r\n\r\n"),
+              StartsWith("HTTP/1.1 431 "));
+}
+
+TEST_F(HttpServerTest, WhereARequestEndsMustBeClear) {
+  for (const char* fields : {"Content-Length: 4\r\nContent-Length: 0\r\n", "Content-Length: 4x\r\n",
+                             "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n",
+                             "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n"}) {
+    EXPECT_THAT(
+        Exchange(Port(), std::string("POST / HTTP/1.1\r\nHost: h\r\n") + fields + "\r\nbody"),
+        StartsWith("HTTP/1.1 400 "))
+        << fields;
+  }
+}
+
+TEST_F(HttpServerTest, ChunksAreReadAndBrokenOnesRefused) {
+  const std::string head = "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
+  EXPECT_THAT(Exchange(Port(), head + "3;ext=1\r\nbod\r\n1\r\ny\r\n0\r\nTrailer: t\r\n\r\n"),
+              EndsWith("|body"));
+  for (const std::string& body :
+       {std::string("-1\r\nx\r\n0\r\n\r\n"), std::string("zz\r\n"), std::string("3\r\nbodyX"),
+        std::string(100, '0') + "3\r\nbod\r\n0\r\n\r\n",
+        "ffffffffffffffff\r\n" + std::string(70'000, 'x')}) {
+    EXPECT_THAT(Exchange(Port(), head + body), StartsWith("HTTP/1.1 413 ")) << body.substr(0, 20);
+  }
+}
+
+TEST_F(HttpServerTest, OneRequestIsAnsweredHoweverManyAreSent) {
+  const std::string one = "GET /a HTTP/1.1\r\nHost: h\r\nConnection: keep-alive\r\n\r\n";
+  const std::string answer = Exchange(Port(), one + one + one);
+  EXPECT_THAT(answer, HasSubstr("Connection: close\r\n"));
+  EXPECT_EQ(answer.find("HTTP/1.1 200", 1), std::string::npos) << answer;
+}
+
+TEST_F(HttpServerTest, WhatIsNoPathOfThisServerIsNotAnswered) {
+  for (const char* line :
+       {"GET http://other.example/ HTTP/1.1", "OPTIONS * HTTP/1.1",
+        "CONNECT other.example:443 HTTP/1.1", "TRACE / HTTP/1.1", "PRI * HTTP/2.0", "GET /"}) {
+    EXPECT_THAT(Exchange(Port(), std::string(line) + "\r\nHost: h\r\n\r\n"),
+                Not(HasSubstr(" 200 ")))
+        << line;
+  }
+}
+
+TEST_F(HttpServerTest, NothingIsKeptByBrowsersAndProxies) {
+  EXPECT_THAT(Exchange(Port(), "GET / HTTP/1.1\r\nHost: h\r\n\r\n"),
+              HasSubstr("\r\nCache-Control: no-store\r\n"));
+}
+
 TEST_F(HttpServerTest, MalformedRequestsAreRefusedAndTheServerLivesOn) {
   using std::string_view_literals::operator""sv;
   for (const std::string_view request :
@@ -225,6 +283,38 @@ TEST(HttpServer, AnEmptyHostIsBothFamilies) {
   const std::string port = std::to_string(server.Addresses().front().port);
   EXPECT_EQ(Fetch("http://127.0.0.1:" + port + "/").status, 200);
   EXPECT_EQ(Fetch("http://[::1]:" + port + "/").status, 200);
+}
+
+/// A socket that listens at a port of the kernel's choice, as a service manager hands it over.
+InheritedSocket ListeningAt(const std::string& host) {
+  const bool is_ipv6 = host.find(':') != std::string::npos;
+  const int descriptor = socket(is_ipv6 ? AF_INET6 : AF_INET, SOCK_STREAM, 0);
+  sockaddr_in ipv4{.sin_family = AF_INET};
+  sockaddr_in6 ipv6{.sin6_family = AF_INET6};
+  inet_pton(AF_INET, host.c_str(), &ipv4.sin_addr);
+  inet_pton(AF_INET6, host.c_str(), &ipv6.sin6_addr);
+  auto* const address =
+      is_ipv6 ? reinterpret_cast<sockaddr*>(&ipv6) : reinterpret_cast<sockaddr*>(&ipv4);
+  socklen_t length = is_ipv6 ? sizeof ipv6 : sizeof ipv4;
+  EXPECT_EQ(bind(descriptor, address, length), 0);
+  EXPECT_EQ(listen(descriptor, 10), 0);
+  getsockname(descriptor, address, &length);
+  return {.descriptor = descriptor,
+          .address = {.host = host, .port = ntohs(is_ipv6 ? ipv6.sin6_port : ipv4.sin_port)}};
+}
+
+TEST(HttpServer, AnswersAtSocketsThatListenAlready) {
+  const HttpServer server({ListeningAt("127.0.0.1"), ListeningAt("::1")}, Echo);
+  ASSERT_EQ(server.Addresses().size(), 2U);
+  for (const ListenAddress& address : server.Addresses()) {
+    EXPECT_EQ(Fetch("http://" + address.ToString() + "/").status, 200) << address.ToString();
+  }
+}
+
+TEST(HttpServer, ClosesTheSocketsThatItWasGiven) {
+  const InheritedSocket inherited = ListeningAt("127.0.0.1");
+  { const HttpServer server({inherited}, Echo); }
+  EXPECT_LT(ConnectToLoopback(inherited.address.port), 0);
 }
 
 TEST(HttpServer, AThrowingHandlerIs500) {

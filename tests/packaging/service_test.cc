@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "tests/support/exchange.h"
+#include "tests/support/loopback.h"
 #include "tests/support/notify_socket.h"
 #include "tests/support/running_server.h"
 #include "tests/support/test_folder.h"
@@ -48,7 +49,10 @@ std::string WriteUnit(const TestFolder& folder) {
 // It exits with 0 whatever it finds, and says nothing when that is nothing.
 TEST(ServiceUnit, HasNoKeyThatSystemdDoesNotKnow) {
   const TestFolder folder;
-  EXPECT_THAT(RunToEnd({"systemd-analyze", "verify", "--man=no", WriteUnit(folder)}).output,
+  const std::string service = WriteUnit(folder);
+  const std::string socket =
+      folder.Write("pathwitness.socket", ReadFile(kPackaging / "systemd/pathwitness.socket"));
+  EXPECT_THAT(RunToEnd({"systemd-analyze", "verify", "--man=no", service, socket}).output,
               IsEmpty());
 }
 
@@ -109,6 +113,17 @@ TEST_F(ServiceTest, TellsOfItsStartItsReloadsItsHealthAndItsEnd) {
   EXPECT_EQ(service.AwaitExit(20s), 0) << service.Output();
 }
 
+TEST_F(ServiceTest, WhoDeploysItCanWaitUntilItIsWell) {
+  const auto [listener, port] = ListenOnLoopback();
+  close(listener);
+  const std::string place = "127.0.0.1:" + std::to_string(port);
+  ChildProcess check(
+      {PATHWITNESS_BINARY, "check", "health", "--wait=20s", "--url=http://" + place});
+  const ChildProcess service(Command(place_, {"--web.listen-address=" + place}));
+  EXPECT_EQ(check.AwaitExit(20s), 0);
+  EXPECT_EQ(check.Output(), "healthy\n");
+}
+
 /// As User=, AmbientCapabilities=, CapabilityBoundingSet= and NoNewPrivileges= do; the last stands
 /// last, so that nothing is regained on the way.
 std::vector<std::string> AsUser(const std::string& capabilities) {
@@ -155,6 +170,25 @@ TEST_F(ServiceTest, NothingIsLeftOfThePrivilegesOnceItListens) {
   }
   EXPECT_THAT(status, HasSubstr("CapBnd:\t0000000000002000\n")) << "more than CAP_NET_RAW";
   EXPECT_THAT(status, HasSubstr("NoNewPrivs:\t1\n"));
+}
+
+/// The number behind `key` in a text; 0 when it has none.
+std::ptrdiff_t NumberBehind(const std::string& key, const std::string& text) {
+  const std::size_t found = text.find(key);
+  return found == std::string::npos ? 0 : std::stol(text.substr(found + key.size()));
+}
+
+TEST_F(ServiceTest, ItsThreadsHaveRoomInTheLimitsOfUnitAndContainer) {
+  ChildProcess service(Started({}));
+  ASSERT_THAT(socket_.NextWith("READY=1", 20s), Not(IsEmpty())) << service.Output();
+  const std::filesystem::directory_iterator tasks("/proc/" + std::to_string(service.Id()) +
+                                                  "/task");
+  const auto threads = std::distance(begin(tasks), end(tasks));
+  EXPECT_GT(threads, 256);
+  const std::string unit = ReadFile(kPackaging / "systemd/pathwitness.service");
+  const std::string compose = ReadFile(kPackaging / "compose/docker-compose.yaml");
+  EXPECT_GT(NumberBehind("\nTasksMax=", unit), threads + 100);
+  EXPECT_GT(NumberBehind("\n  pids_limit: ", compose), threads + 100);
 }
 
 TEST_F(ServiceTest, WithoutTheCapabilityItServesAllTheSame) {

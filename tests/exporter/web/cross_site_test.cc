@@ -4,16 +4,22 @@
 
 #include <map>
 #include <string>
+#include <string_view>
+#include <utility>
 
 namespace pathwitness {
 namespace {
 
 using Headers = std::map<std::string, std::string, std::less<>>;
 
+bool IsOurs(std::string_view host) {
+  return IsOwnHost(host, {"exporter.example"});
+}
+
 bool IsRefused(Headers headers) {
   headers.emplace("host", "exporter.example:10059");
-  const auto refusal =
-      RefuseCrossSite({.method = "POST", .path = "/-/reload", .headers = std::move(headers)});
+  const auto refusal = RefuseCrossSite(
+      {.method = "POST", .path = "/-/reload", .headers = std::move(headers)}, IsOurs);
   return refusal && refusal->status == 403;
 }
 
@@ -50,7 +56,30 @@ TEST(CrossSite, AnOlderBrowsersOriginMustBeTheHostAsked) {
 }
 
 TEST(CrossSite, AnOriginWithoutAHostToCompareIsRefused) {
-  EXPECT_TRUE(RefuseCrossSite({.method = "POST", .path = "/", .headers = {{"origin", "http://"}}}));
+  EXPECT_TRUE(
+      RefuseCrossSite({.method = "POST", .path = "/", .headers = {{"origin", "http://"}}}, IsOurs));
+}
+
+// A name server may give our address for a name of its own: pages from there are of the same
+// origin.
+TEST(CrossSite, APageOfAStrangersNameForUsIsRefused) {
+  EXPECT_TRUE(IsRefused({{"host", "evil.example"}, {"origin", "http://evil.example"}}));
+  EXPECT_TRUE(IsRefused({{"host", "evil.example"}, {"sec-fetch-site", "same-origin"}}));
+  EXPECT_TRUE(IsRefused({{"host", "evil.example"}, {"sec-fetch-site", "none"}}));
+  EXPECT_FALSE(IsRefused({{"host", "evil.example"}}));  // a program, which no page can make ask
+}
+
+TEST(CrossSite, NoNameServerAnswersForTheseHosts) {
+  for (const char* host :
+       {"192.0.2.1", "192.0.2.1:10059", "[2001:db8::1]:10059", "[::1]", "localhost:10059",
+        "a.localhost", "monitor", "monitor:80", "exporter.example", "EXPORTER.example:10059"}) {
+    EXPECT_TRUE(IsOurs(host)) << host;
+  }
+  for (const char* host : {"evil.example", "evil.example:10059", "exporter.example.evil.example",
+                           "192.0.2.1.evil.example", "localhost.evil.example",
+                           "notlocalhost.example", "[evil.example]", "exporter.example."}) {
+    EXPECT_FALSE(IsOurs(host)) << host;
+  }
 }
 
 }  // namespace

@@ -252,6 +252,44 @@ TEST_F(GatedServerTest, AUserWhoIsTakenOutIsOutAtOnce) {
   EXPECT_EQ(Get({.user_and_password = "alice:correct horse"}).status, 401);
 }
 
+TEST_F(GatedServerTest, NewUsersHeadersAndRatesHoldForTheNextRequest) {
+  Serve("");
+  EXPECT_TRUE(gate_->IsOpen());
+  EXPECT_EQ(Get().status, 200);
+  folder_.Write("web.yml", std::string(kUsers) +
+                               "http_server_config: {headers: {X-Frame-Options: sameorigin}}\n"
+                               "rate_limit: {interval: 1h, burst: 2}\n");
+  gate_->Refresh();
+  EXPECT_FALSE(gate_->IsOpen());
+  EXPECT_EQ(Get().status, 401);
+  EXPECT_THAT(Get({.user_and_password = "alice:correct horse"}).headers,
+              HasSubstr("X-Frame-Options: sameorigin\r\n"));
+  EXPECT_EQ(Get({.user_and_password = "alice:correct horse"}).status, 429);
+  EXPECT_EQ(gate_->IsConfigGood(), true);
+}
+
+TEST_F(GatedServerTest, AnotherAuthorityOfClientsHoldsForTheNextConnection) {
+  ServeTls("  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: clients.crt\n");
+  const TestCertificate old = client_authority_.Issue({.common_name = "old"});
+  const TestCertificate next_authority = TestCertificate::Authority("next clients");
+  const TestCertificate next = next_authority.Issue({.common_name = "next"});
+  EXPECT_EQ(Get({.certificate = old}).status, 200);
+  EXPECT_EQ(Get({.certificate = next}).status, 0);
+  folder_.Write("clients.crt", next_authority.CertificatePem());
+  gate_->Refresh();
+  EXPECT_EQ(Get({.certificate = old}).status, 0);
+  EXPECT_EQ(Get({.certificate = next}).status, 200);
+}
+
+TEST_F(GatedServerTest, TlsThatIsTakenOutOfTheFileStaysUntilARestart) {
+  ServeTls();
+  folder_.Write("web.yml", kUsers);
+  gate_->Refresh();
+  EXPECT_EQ(Get({.user_and_password = "alice:correct horse"}).server_name, "first");
+  EXPECT_FALSE(gate_->IsOpen());
+  EXPECT_THAT(log_.Lines(), Contains(HasSubstr("restart")));
+}
+
 TEST_F(GatedServerTest, RequestsBeyondTheRateAre429) {
   Serve("rate_limit: {interval: 1h, burst: 2}\n");
   EXPECT_EQ(Get().status, 200);

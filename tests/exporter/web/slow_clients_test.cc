@@ -112,6 +112,9 @@ TEST_F(SlowClientsTest, WhoeverTakesTooLongIsCutOff) {
   dawdlers.back().client.Send("GET / HTTP/1.1\r\nHost: h\r\n");
   dawdlers.push_back({"body", Client(Port(), "127.0.0.1"), "x"});
   dawdlers.back().client.Send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 60000\r\n\r\n");
+  // Refused at once; what follows is read for a moment, so that it gets to see why.
+  dawdlers.push_back({"unwanted body", Client(Port(), "127.0.0.1"), "x"});
+  dawdlers.back().client.Send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 99999999\r\n\r\n");
   dawdlers.push_back({"handshake", Client(TlsPort(), "127.0.0.1"), ""});
   dawdlers.back().client.Send("\x16\x03\x01");
   const auto end = std::chrono::steady_clock::now() + 10s;  // the server's are 5 s, and 1 s to look
