@@ -69,7 +69,7 @@ Archive::Archive(std::filesystem::path folder, const ArchiveSnapshot& earlier, c
 }
 
 std::variant<ReportName, KeepFailure> Archive::Keep(const ReportFiles& report) {
-  const std::variant<ReportName, KeepFailure> outcome = TryKeep(report);
+  std::variant<ReportName, KeepFailure> outcome = TryKeep(report);
   NoteOutcome(outcome);
   return outcome;
 }
@@ -142,7 +142,7 @@ bool Archive::Explore(MonoTime until) {
   }
   while (tickets_.empty() && !to_count_.empty() && clock_.Now() < until) {
     for (const std::filesystem::path& day : ReportStore::FoldersIn(to_count_.front())) {
-      for (const auto& [name, bytes] : store_.ReportsOf(day)) {
+      for (const auto& [name, bytes] : ReportStore::ReportsOf(day)) {
         Count(name, bytes);
       }
     }

@@ -121,7 +121,7 @@ ReportName NameOf(const ReportFiles& report, unsigned number) {
 }
 
 std::string TargetFolder(std::string_view target) {
-  const std::string safe = Safe(target, kLongestTarget);
+  std::string safe = Safe(target, kLongestTarget);
   if (safe == target && !LooksHashed(safe)) {
     return safe;
   }

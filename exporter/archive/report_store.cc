@@ -101,7 +101,7 @@ bool ReportStore::Remove(const ReportName& name) const {
 }
 
 std::vector<std::pair<ReportName, std::uint64_t>> ReportStore::ReportsOf(
-    const std::filesystem::path& day) const {
+    const std::filesystem::path& day) {
   std::map<std::string, std::uint64_t> bytes;  // of all files of a stem
   std::vector<std::string> whole;              // stems with a manifest
   std::error_code error;

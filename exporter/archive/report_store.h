@@ -40,8 +40,8 @@ class ReportStore {
 
   /// The reports that have a manifest in a day's folder, and the bytes of each, as blocks of the
   /// disk. Links are not followed.
-  std::vector<std::pair<ReportName, std::uint64_t>> ReportsOf(
-      const std::filesystem::path& day) const;
+  static std::vector<std::pair<ReportName, std::uint64_t>> ReportsOf(
+      const std::filesystem::path& day);
 
   /// The folders in `folder` whose names do not begin with a dot. Links are not followed.
   static std::vector<std::filesystem::path> FoldersIn(const std::filesystem::path& folder);

@@ -53,7 +53,7 @@ std::vector<std::string> Warnings(const Config& config) {
 }
 
 std::string Targets(const Config& config) {
-  const std::string all = Counted(config.targets.size(), "target");
+  std::string all = Counted(config.targets.size(), "target");
   if (config.shard.count == 1) {
     return all;
   }

@@ -38,7 +38,7 @@ std::vector<Manifest> NewestReports(const std::filesystem::path& folder,
   const ReportStore store(folder);
   std::vector<Manifest> reports;
   for (const std::filesystem::path& day : days) {
-    auto of_day = store.ReportsOf(day);
+    auto of_day = ReportStore::ReportsOf(day);
     std::ranges::sort(of_day,
                       [](const auto& a, const auto& b) { return a.first.Path() > b.first.Path(); });
     for (const auto& [name, bytes] : of_day) {
