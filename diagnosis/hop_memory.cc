@@ -88,8 +88,37 @@ void HopMemory::Forget() {
 
 std::optional<IpAddress> HopMemory::Admit(const std::vector<IpAddress>& answers,
                                           std::uint32_t round) {
+  const auto is_known = [this](const IpAddress& address) { return Knows(address); };
+  if (newcomers == nullptr) {
+    if (std::all_of(answers.begin(), answers.end(), is_known)) {
+      return std::nullopt;
+    }
+    newcomers = std::make_unique<std::vector<Newcomer>>();
+  }
+  CountNewcomers(answers);
+  const auto admitted =
+      std::find_if(newcomers->begin(), newcomers->end(), [](const Newcomer& entry) {
+        return entry.rounds >= kRoundsToAdmit && entry.known_rounds >= kKnownRoundsToAdmit;
+      });
+  std::optional<IpAddress> address;
+  if (admitted != newcomers->end()) {
+    address = admitted->address;
+    known.push_back({.address = *address,
+                     .count = admitted->rounds,
+                     .last_sample = samples,
+                     .last_round = round});
+    newcomers->erase(admitted);
+  }
+  if (newcomers->empty()) {
+    newcomers.reset();
+  }
+  return address;
+}
+
+/// Pre: there is room for them.
+void HopMemory::CountNewcomers(const std::vector<IpAddress>& answers) {
   if (KnowsAny(answers)) {
-    for (Newcomer& newcomer : newcomers) {
+    for (Newcomer& newcomer : *newcomers) {
       ++newcomer.known_rounds;
     }
   }
@@ -97,30 +126,19 @@ std::optional<IpAddress> HopMemory::Admit(const std::vector<IpAddress>& answers,
     if (Knows(address)) {
       continue;
     }
-    auto newcomer = std::find_if(newcomers.begin(), newcomers.end(),
+    auto newcomer = std::find_if(newcomers->begin(), newcomers->end(),
                                  [&](const Newcomer& entry) { return entry.address == address; });
-    if (newcomer == newcomers.end()) {
-      if (newcomers.size() == kMostNewcomers) {
-        newcomers.erase(newcomers.begin());
+    if (newcomer == newcomers->end()) {
+      if (newcomers->size() == kMostNewcomers) {
+        newcomers->erase(newcomers->begin());
       }
-      newcomer = newcomers.insert(newcomers.end(), {.address = address});
+      newcomer = newcomers->insert(newcomers->end(), {.address = address});
     }
     ++newcomer->rounds;
   }
-  std::erase_if(newcomers, [](const Newcomer& entry) {
+  std::erase_if(*newcomers, [](const Newcomer& entry) {
     return entry.known_rounds > entry.rounds * kPatienceWithNewcomers;
   });
-  const auto admitted = std::find_if(newcomers.begin(), newcomers.end(), [](const Newcomer& entry) {
-    return entry.rounds >= kRoundsToAdmit && entry.known_rounds >= kKnownRoundsToAdmit;
-  });
-  if (admitted == newcomers.end()) {
-    return std::nullopt;
-  }
-  const IpAddress address = admitted->address;
-  known.push_back(
-      {.address = address, .count = admitted->rounds, .last_sample = samples, .last_round = round});
-  newcomers.erase(admitted);
-  return address;
 }
 
 std::vector<IpAddress> HopMemory::Addresses() const {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -40,11 +41,11 @@ struct Newcomer {
 /// A path of 15 hops and 4 flows has 60 of them: their size is most of what following routes costs.
 struct HopMemory {
   FewVector<KnownAddress> known;
-  std::vector<Newcomer> newcomers;
+  std::unique_ptr<std::vector<Newcomer>> newcomers;  // null: none, as of most
   std::uint32_t samples = 0;
-  unsigned away = 0;         // rounds in a row that answered with strange addresses only
   std::uint32_t missed = 0;  // silent rounds before the silence that lasts
   unsigned silent_run = 0;
+  std::uint16_t away = 0;  // rounds in a row that answered with strange addresses only; few
   bool is_silent = false;  // and that was told
 
   bool Knows(const IpAddress& address) const;
@@ -59,6 +60,9 @@ struct HopMemory {
   /// belong there: it keeps appearing, and so do those known.
   std::optional<IpAddress> Admit(const std::vector<IpAddress>& answers, std::uint32_t round);
   std::vector<IpAddress> Addresses() const;
+
+ private:
+  void CountNewcomers(const std::vector<IpAddress>& answers);
 };
 
 }  // namespace pathwitness

@@ -107,6 +107,7 @@ void RouteWatch::Learn(Flow& flow, const PathView& seen, const RouteEvent& stamp
                        std::vector<RouteEvent>& events) {
   const bool is_settled = flow.candidate.empty();
   if (is_settled) {
+    flow.hops.reserve(seen.size());  // and no more, as resize might
     flow.hops.resize(std::max(flow.hops.size(), seen.size()));
   }
   for (std::size_t i = 0; i < std::min(seen.size(), flow.hops.size()); ++i) {
