@@ -68,6 +68,7 @@ ReportEngine::Keep KeepIn(EngineThread& archive) {
 HistoryBoards ForHistory(Boards& boards) {
   return {.traces = boards.traces,
           .https = boards.https,
+          .one_way = boards.one_way,
           .routes = boards.routes,
           .incidents = boards.incidents,
           .names = boards.names,

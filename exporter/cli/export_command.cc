@@ -36,6 +36,7 @@ int RunExport(const ExportWords& words, WallTime now, std::ostream& out) {
   HistorySource source(words.history, now);
   std::vector<ExportedTrace> traces;
   std::vector<ExportedHttps> services;
+  std::vector<ExportedOneWay> one_way;
   if (!words.history.target.empty()) {
     source.FindTrace(words.history);
   }
@@ -45,13 +46,15 @@ int RunExport(const ExportWords& words, WallTime now, std::ostream& out) {
     }
     if (prober.prober == ProberKind::Https) {
       services.push_back({prober, source.Reader().Https(prober, from, to, Resolution::Coarse)});
+    } else if (prober.prober == ProberKind::Reflector) {
+      one_way.push_back({prober, source.Reader().OneWay(prober, from, to, Resolution::Coarse)});
     } else {
       traces.push_back({prober, source.Reader().Traces(prober, from, to, Resolution::Coarse)});
     }
     source.RequireReadable();
   }
   source.RequireReadable();
-  out << OpenMetricsText(traces, services, labels);
+  out << OpenMetricsText(traces, services, one_way, labels);
   return 0;
 }
 

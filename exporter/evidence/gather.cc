@@ -105,6 +105,21 @@ Counts CountsOfFlow(const FlowStats& flow) {
           .received = static_cast<double>(flow.sent - std::min(flow.lost, flow.sent))};
 }
 
+Counts CountsOfWay(const OneWayPackets& way) {
+  return {.sent = static_cast<double>(way.packets),
+          .received = static_cast<double>(way.packets - std::min(way.lost, way.packets))};
+}
+
+std::optional<OneWayLoss> OneWayOf(HistoryReader& history, const ReportOrder& order) {
+  const ProberKey reflector{order.prober.target, ProberKind::Reflector, order.prober.family};
+  const auto stats = history.OneWayBetween(reflector, order.from, order.to);
+  if (!stats) {
+    return std::nullopt;
+  }
+  return OneWayLoss{.forward = CountsOfWay(stats->forward),
+                    .backward = CountsOfWay(stats->backward)};
+}
+
 void AddNeighbours(HistoryReader& history, const ReportOrder& order, ReportFacts& facts) {
   std::vector<ProberKey> others = history.Probers();
   std::erase_if(others, [&order](const ProberKey& prober) {
@@ -185,6 +200,7 @@ ReportFacts GatherReport(HistoryReader& history, const ReportOrder& order, const
   if (during->trace) {
     std::ranges::transform(during->trace->flows, std::back_inserter(facts.flows), CountsOfFlow);
   }
+  facts.one_way = OneWayOf(history, order);
   const WallTime first = order.from - order.around;
   const WallTime last = facts.windows.back().to;
   facts.minutes = history.Traces(order.prober, first, last, Resolution::Coarse);

@@ -210,20 +210,40 @@ void AddPhases(const std::vector<ExportedHttps>& services, Page& page) {
   }
 }
 
+void AddOneWay(const std::vector<ExportedOneWay>& one_way, Page& page) {
+  const auto add = [&](const Metric& metric, std::uint64_t OneWayPackets::*count) {
+    page.Family(metric);
+    for (const ExportedOneWay& prober : one_way) {
+      page.Counter<OneWayBucket>(metric.name, prober.prober, {{"direction", "fwd"}}, prober.buckets,
+                                 [count](const OneWayBucket& bucket) {
+                                   return static_cast<double>(bucket.stats.forward.*count);
+                                 });
+      page.Counter<OneWayBucket>(metric.name, prober.prober, {{"direction", "rev"}}, prober.buckets,
+                                 [count](const OneWayBucket& bucket) {
+                                   return static_cast<double>(bucket.stats.backward.*count);
+                                 });
+    }
+  };
+  add(kOneWayPackets, &OneWayPackets::packets);
+  add(kOneWayPacketsLost, &OneWayPackets::lost);
+}
+
 }  // namespace
 
 std::string OpenMetricsText(const std::vector<ExportedTrace>& traces,
-                            const std::vector<ExportedHttps>& services, const ExtraLabels& extra) {
+                            const std::vector<ExportedHttps>& services,
+                            const std::vector<ExportedOneWay>& one_way, const ExtraLabels& extra) {
   Page page(extra);
   AddTraces(traces, page);
   AddRequests(services, page);
   AddPhases(services, page);
+  AddOneWay(one_way, page);
   return page.Take();
 }
 
 bool IsExtraLabelName(std::string_view name) {
-  constexpr std::array<std::string_view, 6> kTaken = {"target", "prober", "family",
-                                                      "hop",    "reason", "phase"};
+  constexpr std::array<std::string_view, 7> kTaken = {"target", "prober", "family",   "hop",
+                                                      "reason", "phase",  "direction"};
   const auto is_letter = [](char letter) {
     return letter == '_' || std::isalpha(static_cast<unsigned char>(letter)) != 0;
   };

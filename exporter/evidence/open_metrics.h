@@ -20,6 +20,11 @@ struct ExportedHttps {
   std::vector<HttpsBucket> buckets;
 };
 
+struct ExportedOneWay {
+  ProberKey prober;
+  std::vector<OneWayBucket> buckets;
+};
+
 /// Labels that every series carries beside its own, such as job and instance.
 using ExtraLabels = std::map<std::string, std::string>;
 
@@ -31,7 +36,8 @@ using ExtraLabels = std::map<std::string, std::string>;
 /// a series has itself.
 /// Source: OpenMetrics 1.0.
 std::string OpenMetricsText(const std::vector<ExportedTrace>& traces,
-                            const std::vector<ExportedHttps>& services, const ExtraLabels& extra);
+                            const std::vector<ExportedHttps>& services,
+                            const std::vector<ExportedOneWay>& one_way, const ExtraLabels& extra);
 
 /// Whether OpenMetricsText takes this name of an extra label.
 bool IsExtraLabelName(std::string_view name);

@@ -42,8 +42,8 @@ struct ReportFacts {
   Responders responders;
   std::vector<Counts> flows;              // "during", by index; empty: there is but one
   std::vector<std::uint16_t> flow_ports;  // of the running exporter; empty: unknown
-  std::optional<OneWayLoss> one_way;      // likewise
-  std::optional<Verdict> verdict;         // likewise; empty: judged by the windows
+  std::optional<OneWayLoss> one_way;      // "during", of a reflector; empty: not measured
+  std::optional<Verdict> verdict;         // of the running exporter; empty: judged by the windows
 
   std::vector<OwnerConfig> owners;  // of the configuration
   std::vector<ExchangeConfig> exchanges;

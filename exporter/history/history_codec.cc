@@ -16,6 +16,7 @@ constexpr std::size_t kMostFlows = 255;
 constexpr std::uint8_t kTrace = 1;
 constexpr std::uint8_t kHttps = 2;
 constexpr std::uint8_t kTraceOfFlows = 3;  // as kTrace, with figures of each flow behind
+constexpr std::uint8_t kOneWay = 4;
 
 // Of a hop: what need not be said.
 constexpr std::uint8_t kAllInTime = 1U << 0U;  // received equals sent
@@ -183,6 +184,26 @@ HttpsStats ReadHttps(ByteReader& reader) {
   return stats;
 }
 
+void Write(ByteWriter& writer, const OneWayStats& stats) {
+  writer.Byte(kOneWay);
+  for (const OneWayPackets& way : {stats.forward, stats.backward}) {
+    writer.Number(way.packets);
+    writer.Number(way.lost);
+  }
+}
+
+OneWayStats ReadOneWay(ByteReader& reader) {
+  OneWayStats stats;
+  for (OneWayPackets* const way : {&stats.forward, &stats.backward}) {
+    way->packets = reader.Number();
+    way->lost = reader.Number();
+    if (way->lost > way->packets) {
+      reader.Fail();
+    }
+  }
+  return stats;
+}
+
 void WriteView(ByteWriter& writer, const PathView& path) {
   writer.Number(path.size());
   for (const std::vector<IpAddress>& hop : path) {
@@ -237,6 +258,12 @@ std::string EncodeStats(const HttpsStats& stats) {
   return writer.Take();
 }
 
+std::string EncodeStats(const OneWayStats& stats) {
+  ByteWriter writer;
+  Write(writer, stats);
+  return writer.Take();
+}
+
 std::string EncodeRouteIds(const RouteIds& ids) {
   ByteWriter writer;
   writer.Number(ids.size());
@@ -261,6 +288,9 @@ std::optional<DecodedBucket> DecodeBucket(std::string_view bytes) {
       break;
     case kHttps:
       bucket.stats = ReadHttps(reader);
+      break;
+    case kOneWay:
+      bucket.stats = ReadOneWay(reader);
       break;
     default:
       return std::nullopt;

@@ -18,6 +18,7 @@ using RouteIds = std::vector<std::int64_t>;
 /// Of a bucket: all but its routes. Durations are rounded to microseconds.
 std::string EncodeStats(const TraceStats& stats);
 std::string EncodeStats(const HttpsStats& stats);
+std::string EncodeStats(const OneWayStats& stats);
 
 /// What stands before that.
 std::string EncodeRouteIds(const RouteIds& ids);

@@ -114,6 +114,7 @@ void HistoryEngine::Turn(MonoTime now) {
   }
   recorder_.Look({.traces = boards_.traces.All(),
                   .https = boards_.https.All(),
+                  .one_way = boards_.one_way.All(),
                   .routes = boards_.routes.All(),
                   .incidents = boards_.incidents.All()},
                  wall);

@@ -16,6 +16,7 @@
 #include "probes/dns/ptr_snapshot.h"
 #include "probes/engine.h"
 #include "probes/https/https_snapshot.h"
+#include "probes/reflect/one_way_snapshot.h"
 #include "probes/trace/trace_snapshot.h"
 
 namespace pathwitness {
@@ -24,6 +25,7 @@ namespace pathwitness {
 struct HistoryBoards {
   const TraceBoard& traces;
   const HttpsBoard& https;
+  const OneWayBoard& one_way;
   const RouteBoard& routes;
   const IncidentBoard& incidents;
   const PtrBoard& names;

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <string_view>
 #include <system_error>
+#include <type_traits>
 #include <utility>
 #include <variant>
 
@@ -20,11 +21,11 @@ bool Join(DecodedBucket& sum, const DecodedBucket& later) {
   if (sum.stats.index() != later.stats.index()) {
     return false;
   }
-  if (auto* const trace = std::get_if<TraceStats>(&sum.stats)) {
-    trace->Merge(std::get<TraceStats>(later.stats));
-  } else {
-    std::get<HttpsStats>(sum.stats).Merge(std::get<HttpsStats>(later.stats));
-  }
+  std::visit(
+      [&later](auto& stats) {
+        stats.Merge(std::get<std::remove_reference_t<decltype(stats)>>(later.stats));
+      },
+      sum.stats);
   for (const std::int64_t id : later.route_ids) {
     std::erase(sum.route_ids, id);
     sum.route_ids.push_back(id);

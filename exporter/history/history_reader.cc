@@ -316,6 +316,11 @@ std::vector<HttpsBucket> HistoryReader::Https(const ProberKey& prober, WallTime 
   return impl_->Buckets<HttpsStats>(prober, from, to, resolution);
 }
 
+std::vector<OneWayBucket> HistoryReader::OneWay(const ProberKey& prober, WallTime from, WallTime to,
+                                                Resolution resolution) {
+  return impl_->Buckets<OneWayStats>(prober, from, to, resolution);
+}
+
 std::optional<TraceStats> HistoryReader::TraceBetween(const ProberKey& prober, WallTime from,
                                                       WallTime to) {
   return Sum(Traces(prober, from, to));
@@ -324,6 +329,11 @@ std::optional<TraceStats> HistoryReader::TraceBetween(const ProberKey& prober, W
 std::optional<HttpsStats> HistoryReader::HttpsBetween(const ProberKey& prober, WallTime from,
                                                       WallTime to) {
   return Sum(Https(prober, from, to));
+}
+
+std::optional<OneWayStats> HistoryReader::OneWayBetween(const ProberKey& prober, WallTime from,
+                                                        WallTime to) {
+  return Sum(OneWay(prober, from, to));
 }
 
 std::vector<std::shared_ptr<const Route>> HistoryReader::RoutesAt(const ProberKey& prober,

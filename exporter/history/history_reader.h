@@ -54,9 +54,13 @@ class HistoryReader {
   std::vector<HttpsBucket> Https(const ProberKey& prober, WallTime from, WallTime to,
                                  Resolution resolution = Resolution::Best);
 
+  std::vector<OneWayBucket> OneWay(const ProberKey& prober, WallTime from, WallTime to,
+                                   Resolution resolution = Resolution::Best);
+
   /// All of a time in one, as for a table in mtr's layout. Empty when nothing is known.
   std::optional<TraceStats> TraceBetween(const ProberKey& prober, WallTime from, WallTime to);
   std::optional<HttpsStats> HttpsBetween(const ProberKey& prober, WallTime from, WallTime to);
+  std::optional<OneWayStats> OneWayBetween(const ProberKey& prober, WallTime from, WallTime to);
 
   /// The routes of the flows at a time: those of the minute before it, or of the newest bucket of
   /// the hour before it. Empty when nothing is known.

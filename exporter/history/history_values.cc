@@ -104,9 +104,11 @@ void HttpsStats::Merge(const HttpsStats& later) {
   last_status = later.requests > 0 ? later.last_status : last_status;
 }
 
-bool ResponderFacts::IsSameExceptSince(const ResponderFacts& other) const {
-  return address == other.address && host_name == other.host_name && asn == other.asn &&
-         owner_name == other.owner_name && as_name == other.as_name;
+void OneWayStats::Merge(const OneWayStats& later) {
+  forward.packets += later.forward.packets;
+  forward.lost += later.forward.lost;
+  backward.packets += later.backward.packets;
+  backward.lost += later.backward.lost;
 }
 
 bool IncidentUpdate::IsSameExceptAt(const IncidentUpdate& other) const {

@@ -16,6 +16,7 @@
 #include "probes/base/prober_key.h"
 #include "probes/base/time.h"
 #include "probes/http/http_client.h"
+#include "probes/reflect/one_way_count.h"
 
 // What the history keeps, as plain values: the same when it is recorded and when it is read.
 namespace pathwitness {
@@ -121,7 +122,17 @@ struct HttpsStats {
   bool operator==(const HttpsStats&) const = default;
 };
 
-using ProberStats = std::variant<TraceStats, HttpsStats>;
+/// What a reflector told of both directions over a time: packets whose fate became known.
+struct OneWayStats {
+  OneWayPackets forward;
+  OneWayPackets backward;
+
+  void Merge(const OneWayStats& later);
+
+  bool operator==(const OneWayStats&) const = default;
+};
+
+using ProberStats = std::variant<TraceStats, HttpsStats, OneWayStats>;
 
 /// What became known in [start, start + length). The wall clock says when: a result counts when it
 /// is known, a hop's at the end of its round, a lost probe three timeouts after it was sent. A time
@@ -135,6 +146,7 @@ struct HistoryBucket {
 
 using TraceBucket = HistoryBucket<TraceStats>;
 using HttpsBucket = HistoryBucket<HttpsStats>;
+using OneWayBucket = HistoryBucket<OneWayStats>;
 
 /// What is known of an address, from `since` on.
 struct ResponderFacts {
@@ -145,7 +157,6 @@ struct ResponderFacts {
   std::string owner_name;  // as in verdicts: of the configuration, else "AS64500"; of an exchange
   std::string as_name;     // of the database
 
-  bool IsSameExceptSince(const ResponderFacts& other) const;
   bool operator==(const ResponderFacts&) const = default;
 };
 

@@ -106,6 +106,7 @@ void PathRecorder::OnRoundsSince(const Round* seen, const TraceSnapshot& now) {
 
 void PathRecorder::OnRound(const Round& round) {
   ++stats_.rounds;
+  stats_.hops.reserve(round.hops.size());  // and no more, as resize might
   for (const Hop& hop : round.hops) {
     if (hop.ttl == 0) {
       continue;
@@ -158,6 +159,18 @@ void ServiceRecorder::OnSnapshot(const Snapshot& snapshot) {
     stats_.durations.Add(snapshot->last->duration);
     stats_.last_status = snapshot->last->status;
   }
+}
+
+void OneWayRecorder::OnSnapshot(const Snapshot& snapshot) {
+  static const OneWaySnapshot kNothing;
+  const Snapshot before = std::exchange(seen_, snapshot);
+  const OneWayTotals& old = before ? before->totals : kNothing.totals;
+  const auto gained = [](const OneWayPackets& earlier, const OneWayPackets& now) -> OneWayPackets {
+    return {.packets = Gained(earlier.packets, now.packets),
+            .lost = Gained(earlier.lost, now.lost)};
+  };
+  stats_.Merge({.forward = gained(old.forward, snapshot->totals.forward),
+                .backward = gained(old.backward, snapshot->totals.backward)});
 }
 
 }  // namespace pathwitness

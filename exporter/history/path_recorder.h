@@ -8,6 +8,7 @@
 
 #include "exporter/history/history_values.h"
 #include "probes/https/https_snapshot.h"
+#include "probes/reflect/one_way_snapshot.h"
 #include "probes/trace/trace_snapshot.h"
 
 namespace pathwitness {
@@ -67,6 +68,25 @@ class ServiceRecorder {
  private:
   Snapshot seen_;
   HttpsStats stats_;
+};
+
+/// The same of what a reflector tells.
+class OneWayRecorder {
+ public:
+  using Snapshot = OneWayBoard::Pointer;
+
+  void Begin(const Snapshot& snapshot) { seen_ = snapshot; }
+  void OnSnapshot(const Snapshot& snapshot);
+  void OnGone() { seen_ = nullptr; }
+
+  const Snapshot& Seen() const { return seen_; }
+  bool IsEmpty() const { return stats_ == OneWayStats(); }
+  const OneWayStats& Stats() const { return stats_; }
+  void Clear() { stats_ = OneWayStats(); }
+
+ private:
+  Snapshot seen_;
+  OneWayStats stats_;
 };
 
 }  // namespace pathwitness

@@ -9,8 +9,8 @@ namespace pathwitness {
 /// The kind that has this name; one that no version of this program ever wrote is taken for
 /// TraceIcmp.
 constexpr ProberKind ProberKindOf(std::string_view name) {
-  for (const ProberKind kind :
-       {ProberKind::TraceUdp, ProberKind::TraceTcp, ProberKind::Https, ProberKind::Pulse}) {
+  for (const ProberKind kind : {ProberKind::TraceUdp, ProberKind::TraceTcp, ProberKind::Https,
+                                ProberKind::Pulse, ProberKind::Reflector}) {
     if (ProberName(kind) == name) {
       return kind;
     }

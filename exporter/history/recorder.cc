@@ -1,12 +1,14 @@
 #include "exporter/history/recorder.h"
 
 #include <algorithm>
+#include <functional>
 #include <iterator>
 #include <optional>
 #include <type_traits>
 #include <utility>
 
 #include "exporter/history/history_codec.h"
+#include "probes/base/keyed_hash.h"
 
 namespace pathwitness {
 namespace {
@@ -87,11 +89,20 @@ ResponderFacts FactsOf(const IpAddress& address, const AddressOwner& owner,
   return facts;
 }
 
+/// Of all but the address and the time.
+std::uint64_t HashOf(const ResponderFacts& facts) {
+  constexpr HashKey kKey = {0x726573706f6e6465, 0x72};
+  const std::hash<std::string> of_text;
+  return KeyedHash<4>(kKey, {of_text(facts.host_name), facts.asn, of_text(facts.owner_name),
+                             of_text(facts.as_name)});
+}
+
 }  // namespace
 
 void Recorder::Look(const Sights& sights, WallTime now) {
   Follow(sights.traces, is_taking_over_, paths_);
   Follow(sights.https, is_taking_over_, services_);
+  Follow(sights.one_way, is_taking_over_, one_way_);
   is_taking_over_ = false;
   LookAtRoutes(sights.routes);
   incidents_.Look(sights.incidents, now);
@@ -130,14 +141,13 @@ void Recorder::TellOfPath(const RouteSnapshot& route, const PtrSnapshot* names, 
       continue;
     }
     ResponderFacts facts = FactsOf(*address, route.networks[i], names);
+    const std::uint64_t hash = HashOf(facts);
     const auto told = responders_.find(*address);
-    if (told != responders_.end() && told->second.IsSameExceptSince(facts)) {
-      looked_at.insert(*told);
-      continue;
+    if (told == responders_.end() || told->second != hash) {
+      facts.since = now;
+      new_responders_.push_back(std::move(facts));
     }
-    facts.since = now;
-    new_responders_.push_back(facts);
-    looked_at.emplace(*address, std::move(facts));
+    looked_at.insert_or_assign(*address, hash);
   }
 }
 
@@ -163,12 +173,13 @@ HistoryBatch Recorder::Take(WallTime start) {
                      .route_changes = std::exchange(route_changes_, {}),
                      .responders = std::exchange(new_responders_, {}),
                      .incidents = incidents_.TakeNews()};
-  batch.rows.reserve(paths_.size() + services_.size());
+  batch.rows.reserve(paths_.size() + services_.size() + one_way_.size());
   for (auto& [key, path] : paths_) {
     rounds_missed_ += path.TakeRoundsMissed();
   }
   MoveRows(paths_, batch.rows);
   MoveRows(services_, batch.rows);
+  MoveRows(one_way_, batch.rows);
   return batch;
 }
 

@@ -28,6 +28,7 @@ class Recorder {
   struct Sights {  // all there are, in the order of their keys
     std::vector<TraceBoard::Pointer> traces;
     std::vector<HttpsBoard::Pointer> https;
+    std::vector<OneWayBoard::Pointer> one_way;
     std::vector<RouteBoard::Pointer> routes;
     std::vector<IncidentBoard::Pointer> incidents;
   };
@@ -52,17 +53,19 @@ class Recorder {
 
  private:
   void LookAtRoutes(const std::vector<RouteBoard::Pointer>& routes);
-  using Responders = std::unordered_map<IpAddress, ResponderFacts>;
+  /// What was told of each responder, as a hash: they are many, and only a change matters.
+  using Responders = std::unordered_map<IpAddress, std::uint64_t>;
   void TellOfPath(const RouteSnapshot& route, const PtrSnapshot* names, WallTime now,
                   Responders& looked_at);
 
   bool is_taking_over_;
   std::map<ProberKey, PathRecorder> paths_;
   std::map<ProberKey, ServiceRecorder> services_;
+  std::map<ProberKey, OneWayRecorder> one_way_;
   std::vector<RouteBoard::Pointer> routes_;  // seen last, in the order of their keys
   std::vector<RouteChangeRecord> route_changes_;
   std::vector<RouteBoard::Pointer> new_paths_;
-  Responders responders_;  // told
+  Responders responders_;
   std::vector<ResponderFacts> new_responders_;
   IncidentLog incidents_;
   std::uint64_t rounds_missed_ = 0;

@@ -125,6 +125,7 @@ class Bench {
   HttpsBoard https_;
   RouteBoard routes_;
   IncidentBoard incidents_;
+  OneWayBoard one_way_;
   PtrBoard names_;
   HistoryBoard history_;
   std::vector<TraceSnapshot> traces_;
@@ -133,6 +134,7 @@ class Bench {
   Duration slowest_{};
   HistoryEngine engine_{{.traces = trace_board_,
                          .https = https_,
+                         .one_way = one_way_,
                          .routes = routes_,
                          .incidents = incidents_,
                          .names = names_,

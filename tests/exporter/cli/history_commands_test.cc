@@ -96,6 +96,25 @@ TEST_F(HistoryCommands, CompareShowsThreeMomentsAndWhereTheWayChanged) {
                     HasSubstr("B to C: another way"), HasSubstr("12.0 % lost")));
 }
 
+TEST_F(HistoryCommands, WhatAReflectorToldIsInTheReportAndTheExport) {
+  const OneWayStats stats{.forward = {.packets = 500, .lost = 60}, .backward = {.packets = 440}};
+  HistoryBatch batch{.start = Minute(10)};
+  batch.rows.push_back({.prober = {"office-to-www", ProberKind::Reflector, OfficeTrace().family},
+                        .routes = {},
+                        .stats = EncodeStats(stats)});
+  HistoryStore store(Directory());
+  ASSERT_FALSE(store.Write(batch, Minute(10)).has_value());
+  ASSERT_FALSE(store.Tidy({}, Minute(45)).has_value());
+
+  const Outcome report = Run({"evidence", "office-to-www", "--from", "16:10", "--to", "16:25"});
+  EXPECT_THAT(report.out, AllOf(HasSubstr("Forward  60 of 500 lost (12.0 %)"),
+                                HasSubstr("Return   0 of 440 lost (0.0 %)")));
+  const Outcome exported = Run({"export", "--from", "16:00", "--to", "16:40"});
+  EXPECT_THAT(exported.out,
+              HasSubstr("pathwitness_oneway_packets_lost_total{target=\"office-to-www\",prober="
+                        "\"reflector\",family=\"ipv4\",direction=\"fwd\"} 60 "));
+}
+
 TEST_F(HistoryCommands, CompareTakesMomentsBeforeNow) {
   const Outcome outcome = Run({"compare", "office-to-www", "--at", "-30m", "--at", "-10m"});
 

@@ -97,6 +97,17 @@ TEST(HistoryCodec, AServiceComesBack) {
   EXPECT_NEAR(back.durations.mean, 0.15, 1e-6);
 }
 
+TEST(HistoryCodec, CountsOfBothDirectionsComeBack) {
+  const OneWayStats stats{.forward = {.packets = 20, .lost = 3}, .backward = {.packets = 17}};
+  const auto bucket = DecodeBucket(EncodeRouteIds({}) + EncodeStats(stats));
+  EXPECT_EQ(std::get<OneWayStats>(bucket.value().stats), stats);
+}
+
+TEST(HistoryCodec, MoreLostThanSentOneWayIsDamage) {
+  const OneWayStats stats{.backward = {.packets = 1, .lost = 2}};
+  EXPECT_FALSE(DecodeBucket(EncodeRouteIds({}) + EncodeStats(stats)));
+}
+
 TEST(HistoryCodec, ARouteComesBack) {
   const Route route{.source = Address("2001:db8::1"),
                     .destination = Address("2001:db8::2"),

@@ -173,6 +173,26 @@ TEST_F(HistoryEngineTest, ServicesAreKeptToo) {
   EXPECT_EQ(stats->last_status, 200);
 }
 
+TEST_F(HistoryEngineTest, WhatAReflectorTellsIsKeptByMinutesToo) {
+  OneWaySnapshot reflected;
+  reflected.status.key = {"a", ProberKind::Reflector, ProberFamily::Ipv4};
+  OneWayBoard::Writer writer = stage_.one_way_.NewWriter();
+  for (int minute = 0; minute < 3; ++minute) {
+    reflected.totals.forward.packets += 100;
+    reflected.totals.forward.lost += 10;
+    reflected.totals.backward.packets += 90;
+    writer.Publish(reflected.status.key, std::make_shared<const OneWaySnapshot>(reflected));
+    stage_.Live(60);
+  }
+  const std::vector<OneWayBucket> buckets =
+      reader_.OneWay(reflected.status.key, start_, start_ + minutes(2), Resolution::Coarse);
+  const OneWayStats minute{.forward = {.packets = 100, .lost = 10}, .backward = {.packets = 90}};
+  ASSERT_EQ(buckets.size(), 2U);
+  EXPECT_EQ(buckets[0].stats, minute);
+  EXPECT_EQ(buckets[1].stats, minute);
+  EXPECT_THAT(reader_.Probers(), ::testing::Contains(reflected.status.key));
+}
+
 TEST_F(HistoryEngineTest, ATargetThatIsRemovedAndComesBackCountsFromZero) {
   stage_.Live(5);
   TraceBoard::Writer writer = stage_.trace_board_.NewWriter();

@@ -101,6 +101,7 @@ class HistoryStage {
   std::string path_ = kStagePath;
   TraceBoard trace_board_;
   HttpsBoard https_;
+  OneWayBoard one_way_;
   RouteBoard routes_;
   IncidentBoard incidents_;
   PtrBoard names_;
@@ -122,6 +123,7 @@ class HistoryStage {
 
   HistoryBoards boards_{.traces = trace_board_,
                         .https = https_,
+                        .one_way = one_way_,
                         .routes = routes_,
                         .incidents = incidents_,
                         .names = names_,

@@ -183,6 +183,22 @@ TEST_F(PathRecorderTest, RoundsThatNobodySawAreCounted) {
   EXPECT_EQ(recorder_.TakeRoundsMissed(), 3U);
 }
 
+TEST(OneWayRecorder, CountsWhatIsNewAndAnotherProberFromZero) {
+  OneWayRecorder recorder;
+  OneWaySnapshot reflected;
+  const auto publish = [&](std::uint64_t packets, std::uint64_t lost) {
+    reflected.totals.backward = {.packets = packets, .lost = lost};
+    recorder.OnSnapshot(std::make_shared<const OneWaySnapshot>(reflected));
+  };
+  publish(100, 5);
+  EXPECT_EQ(recorder.Stats().backward, (OneWayPackets{.packets = 100, .lost = 5}));
+  recorder.Clear();
+  publish(120, 5);
+  publish(30, 1);
+  EXPECT_EQ(recorder.Stats().backward, (OneWayPackets{.packets = 50, .lost = 1}));
+  EXPECT_EQ(recorder.Stats().forward, OneWayPackets());
+}
+
 TEST(ServiceRecorder, CountsRequestsAndFailures) {
   ServiceRecorder recorder;
   HttpsSnapshot https;
