@@ -15,6 +15,8 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -227,6 +229,14 @@ int Run(const Flags& flags) {
   return Serve(flags);
 }
 
+/// What helps against an error of the system; empty: its own text says that.
+std::string_view Remedy(const std::error_code& code) {
+  return code == std::errc::resource_unavailable_try_again
+             ? ": it needs about 280 threads; a container's limit of processes, TasksMax= of the "
+               "service or ulimit -u allows fewer"
+             : "";
+}
+
 }  // namespace
 }  // namespace pathwitness
 
@@ -240,6 +250,8 @@ int main(int argc, char** argv) {
         arguments, pathwitness::EnvironmentVariable("PATHWITNESS_ENVIRONMENT")));
   } catch (const pathwitness::ConfigError& error) {
     fmt::print(stderr, "{}\n", error.what());
+  } catch (const std::system_error& error) {
+    fmt::print(stderr, "pathwitness: {}{}\n", error.what(), pathwitness::Remedy(error.code()));
   } catch (const std::exception& error) {
     fmt::print(stderr, "pathwitness: {}\n", error.what());
   }

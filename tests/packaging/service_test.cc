@@ -191,6 +191,18 @@ TEST_F(ServiceTest, ItsThreadsHaveRoomInTheLimitsOfUnitAndContainer) {
   EXPECT_GT(NumberBehind("\n  pids_limit: ", compose), threads + 100);
 }
 
+TEST_F(ServiceTest, WithoutRoomForItsThreadsItEndsAndSaysWhatItNeeds) {
+  if (getuid() != 0) {
+    GTEST_SKIP() << "needs root to become another user, as root has no limit";
+  }
+  GiveAway(place_);
+  std::vector<std::string> by = AsUser("-all,+net_raw");
+  by.insert(by.begin(), {"prlimit", "--nproc=100"});
+  ChildProcess service(Started(by));
+  EXPECT_EQ(service.AwaitExit(20s), 1);
+  EXPECT_THAT(service.Output(), HasSubstr("needs about 280 threads"));
+}
+
 TEST_F(ServiceTest, WithoutTheCapabilityItServesAllTheSame) {
   if (getuid() != 0) {
     GTEST_SKIP() << "needs root to become another user";
