@@ -19,6 +19,7 @@ namespace pathwitness {
 namespace {
 
 constexpr int kFirstDescriptor = 3;  // SD_LISTEN_FDS_START
+constexpr int kMostDescriptors = 1024;
 
 std::optional<int> ReadNumber(std::string_view text) {
   int number = 0;
@@ -73,12 +74,13 @@ InheritedSocket Take(int descriptor) {
 
 std::vector<InheritedSocket> TakeInheritedSockets(const ActivationEnvironment& environment) {
   const int count = ReadNumber(environment.listen_fds).value_or(0);
-  if (count < 1 || ReadNumber(environment.listen_pid) != getpid()) {
+  if (count < 1 || count > kMostDescriptors || ReadNumber(environment.listen_pid) != getpid()) {
     throw std::runtime_error(
         "--web.systemd-socket: systemd has opened no socket for this process: start "
         "pathwitness.socket, or listen by --web.listen-address");
   }
   std::vector<InheritedSocket> sockets;
+  sockets.reserve(static_cast<std::size_t>(count));
   for (int i = 0; i < count; ++i) {
     sockets.push_back(Take(kFirstDescriptor + i));
   }
