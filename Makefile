@@ -62,11 +62,17 @@ test: dev ## builds everything and runs all tests
 check: dev ## format, lint, include direction, clang-tidy, shellcheck
 	@tools/check.sh build/dev
 
+# The thread sanitizer has nothing to tell about tests without threads.
+asan tsan: tests = unit
+tsan: tests = threaded
+asan tsan: label = unit
+tsan: label = threads
+
 .PHONY: asan tsan
 asan tsan: deps-test ## unit tests under a sanitizer (address and undefined, thread)
 	@cmake --preset $@ -DPATHWITNESS_PRECOMPILE=$(PRECOMPILE) --log-level=WARNING >/dev/null
-	@cmake --build --preset $@ -j $(JOBS) --target unit_tests
-	@tools/run-tests.sh build/$@ -j $(JOBS) -L '^unit$$'
+	@cmake --build --preset $@ -j $(JOBS) --target $(tests)_tests
+	@tools/run-tests.sh build/$@ -j $(JOBS) -L '^$(label)$$'
 
 .PHONY: asan-e2e tsan-e2e
 asan-e2e tsan-e2e: deps-test ## the program in all tests that start it, under a sanitizer (as root)
@@ -80,7 +86,9 @@ coverage: deps-test ## which lines the unit tests reach: build/coverage/html
 
 .PHONY: fuzz
 fuzz: deps-test ## fuzzes every decoder and parser, FUZZ_SECONDS each
-	@tools/fuzz.sh $(FUZZ_SECONDS)
+	@cmake --preset asan -DPATHWITNESS_PRECOMPILE=$(PRECOMPILE) --log-level=WARNING >/dev/null
+	@cmake --build --preset asan -j $(JOBS) --target tests/fuzz/all
+	@JOBS=$(JOBS) tools/fuzz.sh build/asan $(FUZZ_SECONDS)
 
 .PHONY: bench
 bench: build deps-test ## measures speed (tests/bench)

@@ -41,9 +41,6 @@ if(CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT PATHWITNESS_SANITIZE)
   set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 endif()
 target_link_libraries(pathwitness_flags INTERFACE pathwitness_hardening)
-if(PATHWITNESS_FUZZ)
-  target_compile_options(pathwitness_flags INTERFACE -fsanitize=fuzzer-no-link)
-endif()
 
 # A build from nothing takes a quarter less with precompiled headers; one that ccache has seen takes
 # longer, and clang-tidy cannot read g++'s. So it is for who builds once, as .ci/run does.

@@ -11,7 +11,7 @@ shift
 cd "$(dirname "$0")/.."
 failed=0
 
-mapfile -t scripts < <(find packaging tools tests -name '*.sh'; ls packaging/debian/*{inst,rm}; echo .ci/run)
+mapfile -t scripts < <(find packaging tools tests -name '*.sh'; ls packaging/debian/*{inst,rm} .ci/*)
 export PASSED=${XDG_CACHE_HOME:-$HOME/.cache}/pathwitness-tidy BUILD=$build
 mkdir -p "$PASSED"
 if [[ ${TIDY:-all} == quick ]]; then
