@@ -1,17 +1,22 @@
 #include "tests/chaos/faults.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <cstdlib>
 #include <fstream>
 #include <random>
 #include <span>
@@ -87,38 +92,84 @@ StoppedThread::~StoppedThread() {
   ptrace(PTRACE_DETACH, thread_, nullptr, nullptr);
 }
 
-SmallDisk::SmallDisk(std::filesystem::path folder) : folder_(std::move(folder)) {
-  std::filesystem::create_directories(folder_);
-  if (mount("tmpfs", folder_.c_str(), "tmpfs", 0, "size=4m") != 0) {
-    ThrowErrno("mount of " + folder_.string());
-  }
+std::string FailingDisk::WhyNot() {
+  return access("/dev/loop-control", R_OK | W_OK) == 0 ? "" : "needs loop devices";
 }
 
-SmallDisk::~SmallDisk() {
+FailingDisk::FailingDisk(std::filesystem::path folder) : folder_(std::move(folder)) {
+  constexpr std::uintmax_t kBytes = 16U << 20U;
+  std::filesystem::create_directories(folder_);
+  const OwnedDescriptor image(
+      open(Image().c_str(), O_CREAT | O_RDWR | O_CLOEXEC, S_IRUSR | S_IWUSR));
+  std::filesystem::resize_file(Image(), kBytes);
+  RunTool("mke2fs -q -t ext4 -m 0 " + Image());
+  Mount();
+}
+
+FailingDisk::~FailingDisk() {
   umount2(folder_.c_str(), MNT_DETACH);
 }
 
-void SmallDisk::Fill() const {
+void FailingDisk::Mount() const {
+  RunTool("mount -o loop,errors=remount-ro " + Image() + " " + folder_.string());
+}
+
+void FailingDisk::Fill() const {
   std::ofstream filler(folder_ / "filler", std::ios::binary);
   const std::string block(4096, 'x');
   while (filler.write(block.data(), static_cast<std::streamsize>(block.size())).flush()) {
   }
 }
 
-void SmallDisk::Empty() const {
+void FailingDisk::Empty() const {
   std::filesystem::remove(folder_ / "filler");
 }
 
-void SmallDisk::MakeReadOnly() const {
-  // Files that are open for writing would forbid it; a bind mount of the same place does not.
-  if (mount(folder_.c_str(), folder_.c_str(), nullptr, MS_BIND, nullptr) != 0 ||
-      mount(nullptr, folder_.c_str(), nullptr, MS_BIND | MS_REMOUNT | MS_RDONLY, nullptr) != 0) {
-    ThrowErrno("read-only mount of " + folder_.string());
-  }
+void FailingDisk::Fail() const {
+  RunTool("device=$(losetup -n -O NAME -j " + Image() +
+          ") && echo 1 >/sys/fs/ext4/${device#/dev/}/trigger_fs_error");
 }
 
-void SmallDisk::MakeWritable() const {
-  umount2(folder_.c_str(), MNT_DETACH);
+void FailingDisk::Repair() const {
+  constexpr int kBetweenTries = 50;  // milliseconds
+  const auto deadline = std::chrono::steady_clock::now() + 30s;
+  while (umount2(folder_.c_str(), 0) != 0) {
+    if (std::chrono::steady_clock::now() > deadline) {
+      ThrowErrno("umount of " + folder_.string());
+    }
+    poll(nullptr, 0, kBetweenTries);
+  }
+  Mount();
+}
+
+ProgramClock::ProgramClock(std::filesystem::path page) : path_(std::move(page)) {
+  const OwnedDescriptor file(open(path_.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, S_IRUSR | S_IWUSR));
+  std::filesystem::resize_file(path_, sizeof(ClockPage));  // zeros
+  void* const mapped =
+      mmap(nullptr, sizeof(ClockPage), PROT_READ | PROT_WRITE, MAP_SHARED, file.Get(), 0);
+  if (mapped == MAP_FAILED) {
+    ThrowErrno("mmap of " + path_.string());
+  }
+  page_ = static_cast<ClockPage*>(mapped);
+}
+
+ProgramClock::~ProgramClock() {
+  munmap(page_, sizeof(ClockPage));
+}
+
+// AddressSanitizer wants to be the first library, but for this option.
+std::vector<std::string> ProgramClock::Before() const {
+  const char* const set = std::getenv("ASAN_OPTIONS");  // NOLINT(concurrency-mt-unsafe)
+  return {"env", "LD_PRELOAD=" STEPPED_CLOCK_LIBRARY,
+          std::string(kClockPageVariable) + "=" + path_.string(),
+          "ASAN_OPTIONS=" + std::string(set == nullptr ? "" : set) + ":verify_asan_link_order=0"};
+}
+
+void ProgramClock::Set(std::chrono::nanoseconds ahead) {
+  page_->was_ahead = page_->ahead.load();
+  page_->set_at =
+      std::chrono::nanoseconds(std::chrono::system_clock::now().time_since_epoch()).count();
+  page_->ahead = ahead.count();
 }
 
 NoMoreDescriptors::NoMoreDescriptors(pid_t process) : process_(process) {

@@ -2,10 +2,14 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <vector>
+
+#include "tests/chaos/clock_page.h"
 
 // Things that break for as long as these live.
 namespace pathwitness {
@@ -27,22 +31,56 @@ class StoppedThread {
   pid_t thread_ = -1;
 };
 
-/// A disk of a few mebibytes of its own, which can be filled, and made read-only.
-class SmallDisk {
+/// A disk of a few mebibytes of its own, which can be filled, and fail.
+class FailingDisk {
  public:
-  explicit SmallDisk(std::filesystem::path folder);
-  ~SmallDisk();
-  SmallDisk(const SmallDisk&) = delete;
-  SmallDisk& operator=(const SmallDisk&) = delete;
+  /// Why there can be none here, for GTEST_SKIP; empty: there can.
+  static std::string WhyNot();
+
+  /// Throws std::runtime_error.
+  explicit FailingDisk(std::filesystem::path folder);
+  ~FailingDisk();
+  FailingDisk(const FailingDisk&) = delete;
+  FailingDisk& operator=(const FailingDisk&) = delete;
 
   const std::filesystem::path& Folder() const { return folder_; }
   void Fill() const;
   void Empty() const;
-  void MakeReadOnly() const;
-  void MakeWritable() const;
+  /// An error of the disk is found, upon which the kernel lets nobody write to it any more, not
+  /// even to files that are open. What was not synced is lost.
+  void Fail() const;
+  /// Mounted anew, as an operator would, once nobody has files open on it.
+  /// Throws std::runtime_error after 30 s.
+  void Repair() const;
 
  private:
+  std::string Image() const { return folder_.string() + ".image"; }
+  void Mount() const;
+
   std::filesystem::path folder_;
+};
+
+/// The wall clock of one program, which can be set as by date(1); its other clocks go on.
+///
+/// A library in front of the program's C library (stepped_clock.cc) shifts what it reads of the
+/// system's clock and the kernel's stamps of its packets.
+class ProgramClock {
+ public:
+  /// `page` is a file that is made. Throws std::system_error.
+  explicit ProgramClock(std::filesystem::path page);
+  ~ProgramClock();
+  ProgramClock(const ProgramClock&) = delete;
+  ProgramClock& operator=(const ProgramClock&) = delete;
+
+  /// Words before a program's name that put it under this clock.
+  std::vector<std::string> Before() const;
+
+  /// From now on it is so far ahead of the system's clock.
+  void Set(std::chrono::nanoseconds ahead);
+
+ private:
+  std::filesystem::path path_;
+  ClockPage* page_;
 };
 
 /// A process can open no file or socket beyond those it has.

@@ -21,7 +21,8 @@ void Require(bool is_done, const char* what) {
 
 }  // namespace
 
-std::pair<int, std::uint16_t> ListenOnLoopback(const std::string& address, int backlog) {
+std::pair<int, std::uint16_t> ListenOnLoopback(const std::string& address, int backlog,
+                                               std::uint16_t port) {
   const bool is_ipv6 = address.find(':') != std::string::npos;
   const int listener = socket(is_ipv6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   Require(listener >= 0, "socket");
@@ -31,19 +32,23 @@ std::pair<int, std::uint16_t> ListenOnLoopback(const std::string& address, int b
     auto* place = reinterpret_cast<sockaddr_in6*>(&local);
     place->sin6_family = AF_INET6;
     inet_pton(AF_INET6, address.c_str(), &place->sin6_addr);
+    place->sin6_port = htons(port);
     size = sizeof *place;
   } else {
     auto* place = reinterpret_cast<sockaddr_in*>(&local);
     place->sin_family = AF_INET;
     inet_pton(AF_INET, address.c_str(), &place->sin_addr);
+    place->sin_port = htons(port);
     size = sizeof *place;
   }
+  const int is_again = port != 0 ? 1 : 0;  // connections of the one before may linger
+  setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &is_again, sizeof is_again);
   Require(bind(listener, reinterpret_cast<sockaddr*>(&local), size) == 0, "bind");
   Require(listen(listener, backlog) == 0, "listen");
   Require(getsockname(listener, reinterpret_cast<sockaddr*>(&local), &size) == 0, "getsockname");
-  const std::uint16_t port = is_ipv6 ? reinterpret_cast<sockaddr_in6*>(&local)->sin6_port
-                                     : reinterpret_cast<sockaddr_in*>(&local)->sin_port;
-  return {listener, ntohs(port)};
+  const std::uint16_t bound = is_ipv6 ? reinterpret_cast<sockaddr_in6*>(&local)->sin6_port
+                                      : reinterpret_cast<sockaddr_in*>(&local)->sin_port;
+  return {listener, ntohs(bound)};
 }
 
 void ServeUntilStopped(int listener, int stop, const std::function<void(int)>& converse) {

@@ -44,17 +44,20 @@ Ended RunToEnd(const std::vector<std::string>& command) {
 }
 
 Server::Server(std::string_view targets)
-    : Server(std::make_unique<Workplace>(targets), nullptr, {}) {}
+    : Server(std::make_unique<Workplace>(targets), nullptr, {}, {}) {}
 
-Server::Server(const Workplace& workplace, const std::vector<std::string>& flags)
-    : Server(nullptr, &workplace, flags) {}
+Server::Server(const Workplace& workplace, const std::vector<std::string>& flags,
+               const std::vector<std::string>& before)
+    : Server(nullptr, &workplace, flags, before) {}
 
 Server::Server(std::unique_ptr<Workplace> own, const Workplace* workplace,
-               const std::vector<std::string>& flags)
+               const std::vector<std::string>& flags, const std::vector<std::string>& before)
     : own_(std::move(own)), workplace_(own_ != nullptr ? own_.get() : workplace), process_([&] {
         std::vector<std::string> all = {"--web.listen-address=127.0.0.1:0"};
         all.insert(all.end(), flags.begin(), flags.end());
-        return Command(*workplace_, all);
+        all = Command(*workplace_, all);
+        all.insert(all.begin(), before.begin(), before.end());
+        return all;
       }()) {
   const std::string mark = "address=127.0.0.1:";
   const std::string& log = process_.ReadUntil(mark, 20s);

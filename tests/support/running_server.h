@@ -57,8 +57,9 @@ Ended RunToEnd(const std::vector<std::string>& command);
 class Server {
  public:
   explicit Server(std::string_view targets = kLoopbackTargets);
-  /// `workplace` must outlive the server.
-  explicit Server(const Workplace& workplace, const std::vector<std::string>& flags = {});
+  /// `workplace` must outlive the server; `before` are words before the program's name, as of env(1).
+  explicit Server(const Workplace& workplace, const std::vector<std::string>& flags = {},
+                  const std::vector<std::string>& before = {});
 
   std::string Get(const std::string& path, const std::string& headers = "") const;
   std::string Post(const std::string& path) const;
@@ -74,7 +75,7 @@ class Server {
 
  private:
   Server(std::unique_ptr<Workplace> own, const Workplace* workplace,
-         const std::vector<std::string>& flags);
+         const std::vector<std::string>& flags, const std::vector<std::string>& before);
 
   std::unique_ptr<Workplace> own_;
   const Workplace* workplace_;

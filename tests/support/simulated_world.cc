@@ -90,9 +90,10 @@ std::string SimulatedWorld::WhyNot() {
 }
 
 SimulatedWorld::SimulatedWorld(const std::function<std::string()>& layer,
-                               std::vector<std::string> flags)
+                               std::vector<std::string> flags, std::vector<std::string> before)
     : place_(MakePlace()),
       flags_(std::move(flags)),
+      before_(std::move(before)),
       window_([this](const ReceivedRequest& request) { return Relay(request.path); }) {
   SetLoss(0);
   workplace_.emplace(Configuration());
@@ -103,7 +104,7 @@ SimulatedWorld::SimulatedWorld(const std::function<std::string()>& layer,
 
 void SimulatedWorld::Start() {
   const Inside inside(place_);
-  exporter_.emplace(*workplace_, flags_);
+  exporter_.emplace(*workplace_, flags_, before_);
   exporter_port_ = exporter_->Port();
 }
 

@@ -32,10 +32,11 @@ class SimulatedWorld {
   static std::string WhyNot();
 
   /// `layer` is called where the program will run, and gives the configuration of its environment
-  /// "lab", which is laid over its own; `flags` are further ones of the program.
-  /// Throws std::runtime_error where there can be none.
+  /// "lab", which is laid over its own; `flags` are further ones of the program, `before` words
+  /// before its name, as of env(1). Throws std::runtime_error where there can be none.
   explicit SimulatedWorld(const std::function<std::string()>& layer = nullptr,
-                          std::vector<std::string> flags = {});
+                          std::vector<std::string> flags = {},
+                          std::vector<std::string> before = {});
 
   /// From now on this share of packets is lost on the way from the fourth router to the fifth.
   void SetLoss(double ratio);
@@ -93,6 +94,7 @@ class SimulatedWorld {
 
   OwnedDescriptor place_;
   std::vector<std::string> flags_;
+  std::vector<std::string> before_;
   std::unique_ptr<TunInternet> internet_;
   std::optional<Workplace> workplace_;
   std::atomic<std::uint16_t> exporter_port_ = 0;

@@ -63,9 +63,9 @@ void Write(int connection, const HttpAnswer& answer) {
 
 }  // namespace
 
-WebhookSink::WebhookSink(Answerer answerer)
+WebhookSink::WebhookSink(Answerer answerer, std::uint16_t port)
     : answerer_(std::move(answerer)), stop_(eventfd(0, EFD_CLOEXEC)) {
-  std::tie(listener_, port_) = ListenOnLoopback();
+  std::tie(listener_, port_) = ListenOnLoopback("127.0.0.1", 128, port);
   thread_ = std::thread([this] { Serve(); });
 }
 

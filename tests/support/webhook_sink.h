@@ -34,7 +34,8 @@ class WebhookSink {
   using Answerer = std::function<HttpAnswer(const ReceivedRequest&)>;
 
   /// `answerer` is called on the sink's thread; without one everything is answered with 200.
-  explicit WebhookSink(Answerer answerer = nullptr);
+  /// `port` 0: one that is free. Throws std::system_error.
+  explicit WebhookSink(Answerer answerer = nullptr, std::uint16_t port = 0);
   ~WebhookSink();
   WebhookSink(const WebhookSink&) = delete;
   WebhookSink& operator=(const WebhookSink&) = delete;
