@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -38,6 +39,7 @@ struct HistoryLimits {
   Duration coarse = std::chrono::days(14);
   Duration incidents = std::chrono::days(90);
   std::uint64_t max_bytes = std::uint64_t{4} << 30U;
+  std::int64_t rows_at_once = 100'000;  // of each kind of bucket, that one turn lets go
 
   bool operator==(const HistoryLimits&) const = default;
 };
@@ -71,8 +73,8 @@ class HistoryFile {
   /// Lets go incidents that are too old, and what nothing refers to any more.
   void Forget(const HistoryLimits& limits, WallTime now);
 
-  /// Lets go the oldest buckets, whatever they are, until no more than that is kept.
-  void Shrink(std::uint64_t max_bytes);
+  /// Lets go the oldest buckets, whatever they are, while more than `max_bytes` are kept.
+  void Shrink(const HistoryLimits& limits);
 
   FollowUpOutcome AddFollowUp(const std::string& incident, const FollowUp& follow_up);
   void CloseOrphans(const std::vector<std::string>& open);
@@ -105,6 +107,8 @@ class HistoryFile {
   void ForgetIncidents(std::int64_t before_ms);
   void ForgetUnreferenced();
   std::optional<std::int64_t> Oldest(const char* table);
+  std::int64_t EndOfTurn(std::string_view table, std::int64_t from, std::int64_t horizon,
+                         std::int64_t most_rows);
 
   std::filesystem::path path_;
   SqliteDatabase database_;

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "exporter/history/history_file.h"
@@ -11,9 +12,22 @@ namespace {
 
 constexpr std::int64_t kHour = 3600;
 constexpr std::int64_t kDay = 24 * kHour;
+constexpr std::int64_t kShortestTurn = 120;
 constexpr std::int64_t kEndOfTime = std::int64_t{1} << 50U;  // seconds
 
 }  // namespace
+
+// However much has to go before `horizon`, as after a change of the configuration, a turn ends
+// before flushes have to wait. What it goes through is more than came since the turn before.
+std::int64_t HistoryFile::EndOfTurn(std::string_view table, std::int64_t from, std::int64_t horizon,
+                                    std::int64_t most_rows) {
+  SqliteStatement next(database_,
+                       "SELECT start FROM " + std::string(table) +
+                           " WHERE start >= ? AND start < ? ORDER BY start LIMIT 1 OFFSET ?");
+  const bool has_more = next.With(from, horizon, most_rows).Next();
+  const std::int64_t end = has_more ? next.Integer(0) : horizon;
+  return std::min(horizon, std::clamp(end, from + kShortestTurn, from + kHour));
+}
 
 // Thinned counts up to where fine buckets have been let go. It goes back when the clock does, as
 // buckets of those times may come again.
@@ -25,7 +39,7 @@ void HistoryFile::Thin(const HistoryLimits& limits, WallTime now) {
   const bool has_any = oldest_since.With(thinned).Next() && !oldest_since.IsNull(0);
   const std::int64_t from = has_any ? oldest_since.Integer(0) : thinned;
   oldest_since.Run();
-  const std::int64_t until = std::min(horizon, from + kHour);
+  const std::int64_t until = EndOfTurn("fine", from, horizon, limits.rows_at_once);
   if (has_any && until > from) {
     ThinBetween(from, until);
   }
@@ -35,7 +49,7 @@ void HistoryFile::Thin(const HistoryLimits& limits, WallTime now) {
 
   const std::int64_t oldest = Oldest("coarse").value_or(kEndOfTime);
   SqliteStatement(database_, "DELETE FROM coarse WHERE start < ?")
-      .With(std::min(UnixSeconds(now - limits.coarse), oldest + kHour))
+      .With(EndOfTurn("coarse", oldest, UnixSeconds(now - limits.coarse), limits.rows_at_once))
       .Run();
   database_.End();
 }
@@ -114,19 +128,23 @@ void HistoryFile::ForgetUnreferenced() {
       .Run();
 }
 
-void HistoryFile::Shrink(std::uint64_t max_bytes) {
+void HistoryFile::Shrink(const HistoryLimits& limits) {
   constexpr int kMostHours = 24;
-  for (int hour = 0; hour < kMostHours && !database_.Failure() && Extent().bytes > max_bytes;
+  std::int64_t rows = 0;
+  for (int hour = 0; hour < kMostHours && rows < limits.rows_at_once && !database_.Failure() &&
+                     Extent().bytes > limits.max_bytes;
        ++hour) {
     const std::int64_t fine = Oldest("fine").value_or(kEndOfTime);
     const std::int64_t coarse = Oldest("coarse").value_or(kEndOfTime);
-    if (std::min(fine, coarse) == kEndOfTime) {
+    const std::int64_t oldest = std::min(fine, coarse);
+    if (oldest == kEndOfTime) {
       return;
     }
-    SqliteStatement(database_, fine < coarse ? "DELETE FROM fine WHERE start < ?"
-                                             : "DELETE FROM coarse WHERE start < ?")
-        .With(std::min(fine, coarse) + kHour)
+    const std::string table = fine < coarse ? "fine" : "coarse";
+    SqliteStatement(database_, "DELETE FROM " + table + " WHERE start < ?")
+        .With(EndOfTurn(table, oldest, kEndOfTime, limits.rows_at_once - rows))
         .Run();
+    rows += database_.Ask("SELECT changes()");
   }
   // Free pages are used again; only when they are many is the file made smaller, little by little.
   constexpr std::int64_t kManyPages = 4096;

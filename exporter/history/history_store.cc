@@ -97,7 +97,7 @@ std::optional<HistoryFailure> HistoryStore::Tidy(const HistoryLimits& limits, Wa
     if (tidied_++ % kForgetsEvery == 0) {
       file.Forget(limits, now);
     }
-    file.Shrink(limits.max_bytes);
+    file.Shrink(limits);
   });
 }
 

@@ -39,7 +39,7 @@ class HistoryStore {
 
   /// Makes coarse buckets of all minutes but that of `now`, then lets go what is too old or too
   /// much. At most an hour of each kind at a time, so that a clock that is wrong by years cannot
-  /// clear everything at once.
+  /// clear everything at once, and of that `rows_at_once`, but two minutes at least.
   std::optional<HistoryFailure> Tidy(const HistoryLimits& limits, WallTime now);
 
   /// Pre: the follow-up is fit to be kept, but for how many there are.

@@ -128,6 +128,32 @@ TEST_F(HistoryStoreTest, AnOldIncidentGoesWithItsFineBuckets) {
   EXPECT_EQ(reader.Span().oldest_fine, std::nullopt);
 }
 
+TEST_F(HistoryStoreTest, ATurnLetsGoSoManyRowsAtMost) {
+  WriteHours(3);
+  limits_.rows_at_once = 10;
+  ASSERT_FALSE(store_->Tidy(limits_, start_ + std::chrono::years(70)));
+  EXPECT_EQ(HistoryReader(folder_.Path()).Span().oldest_fine, start_ + minutes(10));
+  EXPECT_EQ(HistoryReader(folder_.Path()).Span().oldest_coarse, start_ + minutes(10));
+}
+
+TEST_F(HistoryStoreTest, ATurnLetsGoMoreThanCameHoweverMuchThatIs) {
+  WriteHours(3);
+  limits_.rows_at_once = 1;
+  for (int turn = 1; turn <= 3; ++turn) {
+    ASSERT_FALSE(store_->Tidy(limits_, start_ + std::chrono::years(70)));
+    EXPECT_EQ(HistoryReader(folder_.Path()).Span().oldest_fine, start_ + turn * minutes(2));
+  }
+}
+
+TEST_F(HistoryStoreTest, WhatIsTooMuchGoesInSeveralTurnsToo) {
+  WriteHours(3);
+  limits_.rows_at_once = 10;
+  limits_.max_bytes = 1;
+  ASSERT_FALSE(store_->Tidy(limits_, start_ + hours(3)));
+  EXPECT_EQ(HistoryReader(folder_.Path()).Span().oldest_coarse, start_ + minutes(10));
+  EXPECT_EQ(HistoryReader(folder_.Path()).Span().oldest_fine, start_ + minutes(10));
+}
+
 TEST_F(HistoryStoreTest, TheOldestGoesWhenThereIsTooMuch) {
   for (int hour = 0; hour < 10; ++hour) {
     HistoryBatch batch = Batch(start_ + hours(hour));
