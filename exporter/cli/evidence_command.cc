@@ -33,7 +33,7 @@ Report MakeRequested(const EvidenceWords& words, HistorySource& source, WallTime
   facts.clock = ReadKernelClock();
   facts.version = Version();
   facts.revision = Revision();
-  const Report report = MakeReport(facts);
+  Report report = MakeReport(facts);
   if (!words.is_redacted) {
     return report;
   }

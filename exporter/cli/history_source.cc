@@ -45,8 +45,7 @@ std::string UnknownTarget(const std::string& target, const std::vector<ProberKey
 }  // namespace
 
 HistorySource::HistorySource(const HistoryWords& words, WallTime now)
-    : config_(ConfigOf(words, now)) {
-  directory_ = words.directory;
+    : config_(ConfigOf(words, now)), directory_(words.directory) {
   if (directory_.empty()) {
     if (!config_->history.is_enabled) {
       throw CommandError("the configuration keeps no history: history.enabled is false");

@@ -10,7 +10,7 @@
 #include "exporter/cli/publish_command.h"
 #include "exporter/cli/trace_command.h"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): the parser's
 class App;
 }
 
