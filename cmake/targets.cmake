@@ -38,7 +38,7 @@ if(PATHWITNESS_PRECOMPILE AND BUILD_TESTING)
   target_compile_options(precompiled_for_tests PRIVATE -O0)
 endif()
 
-# pathwitness_test(NAME LABEL unit|simulation|netns|service|e2e|lint [THREADS] [WAITS]
+# pathwitness_test(NAME LABEL unit|simulation|netns|service|e2e|lint [THREADS] [WAITS [BUT filter]]
 #                  SOURCES a_test.cc ... LINKS target ...)
 #
 # A GoogleTest program, one ctest entry. `unit` runs under the address sanitizer too (target
@@ -46,9 +46,10 @@ endif()
 # start one. `simulation` is much virtual time; `netns` needs root and makes its own network
 # namespaces; `service` starts real servers on loopback; `e2e` starts all that a page passes on its
 # way. The last three are the target live_tests, and have the machine to themselves, as they measure
-# time, but for those that just wait (WAITS).
+# time, but for those that just wait (WAITS). Those that GoogleTest's filter names do not (BUT): they
+# are a second ctest entry, NAME_alone.
 function(pathwitness_test name)
-  cmake_parse_arguments(ARG "THREADS;WAITS" "LABEL" "SOURCES;LINKS" ${ARGN})
+  cmake_parse_arguments(ARG "THREADS;WAITS" "LABEL;BUT" "SOURCES;LINKS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE pathwitness_flags ${ARG_LINKS} GTest::gmock GTest::gtest_main)
   target_compile_definitions(${name} PRIVATE PATHWITNESS_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
@@ -57,8 +58,16 @@ function(pathwitness_test name)
   if(PATHWITNESS_PRECOMPILE)
     target_precompile_headers(${name} REUSE_FROM precompiled_for_tests)
   endif()
-  add_test(NAME ${name} COMMAND ${name})
-  set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABEL}" TIMEOUT 300)
+  set(entries ${name})
+  if(ARG_BUT)
+    add_test(NAME ${name} COMMAND ${name} --gtest_filter=-${ARG_BUT})
+    add_test(NAME ${name}_alone COMMAND ${name} --gtest_filter=${ARG_BUT})
+    list(APPEND entries ${name}_alone)
+    set_tests_properties(${name}_alone PROPERTIES RUN_SERIAL ON)
+  else()
+    add_test(NAME ${name} COMMAND ${name})
+  endif()
+  set_tests_properties(${entries} PROPERTIES LABELS "${ARG_LABEL}" TIMEOUT 300)
   if(ARG_LABEL STREQUAL "unit")
     add_dependencies(unit_tests ${name})
     if(ARG_THREADS)
