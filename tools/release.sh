@@ -30,6 +30,8 @@ if [[ $only != deb ]]; then
   name=pathwitness-$version
   deb=$(echo "$out"/*.deb)
   dpkg-deb --extract "$deb" "$work/$name"
+  # Debian wants an absolute link, which leads out of a folder.
+  ln -sfn ../../usr/share/pathwitness/alerts "$work/$name/etc/pathwitness/alerts"
   # In one order, of one owner, without the time of the compression.
   pack() { tar --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$SOURCE_DATE_EPOCH" -C "$work" -c "$1" | gzip -9n; }
   pack "$name" >"$out/$name-linux-$(dpkg --print-architecture).tar.gz"
