@@ -22,6 +22,7 @@ DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
 NOTHING_CHOSEN = {"text": "", "value": ""}  # Grafana then takes the first
 GRID_WIDTH = 24
 SHORT_GAP_MS = 120_000  # a line goes on over a gap of a few scrapes; an exporter that is gone is a gap
+NARROWEST_COLUMN = 60  # Grafana's 150 pixels would push the last columns of most tables out of sight
 DAY = 86400
 
 # What a value means, as a person sees it: steps of colour, or words with colours.
@@ -222,7 +223,8 @@ def table(panel):
     options = {"frameIndex": 0, "showHeader": True, "cellHeight": "sm", "sortBy": order,
                "footer": {"show": False, "reducer": ["sum"], "countRows": False, "fields": [],
                           "enablePagination": panel.get("paged", False)}}
-    custom = {"align": "auto", "cellOptions": {"type": "auto"}, "filterable": True, "inspect": False}
+    custom = {"align": "auto", "cellOptions": {"type": "auto"}, "filterable": True, "inspect": False,
+              "minWidth": NARROWEST_COLUMN}
     return {"targets": targets(panel, "table", True), "transformations": arrange(panel),
             "fieldConfig": {"defaults": meaning("plain") | {"custom": custom, "noValue": "-"},
                             "overrides": list(column_overrides(panel))},

@@ -210,6 +210,19 @@ class Conventions(unittest.TestCase):
                     self.assertNotIn(cell, taken, f"{name}: {panel['title']} and {taken.get(cell)}")
                     taken[cell] = panel["title"]
 
+    def test_columns_of_tables_fit_into_a_window_of_1200_pixels(self):
+        for name, panel in panels():
+            arranged = [entry["options"] for entry in panel.get("transformations", []) if entry["id"] == "organize"]
+            narrowest = panel["fieldConfig"]["defaults"].get("custom", {}).get("minWidth", 150)  # Grafana's own
+            widths = {override["matcher"]["options"]: entry["value"] for override in panel["fieldConfig"]["overrides"]
+                      for entry in override["properties"] if entry["id"] == "custom.width"}
+            for options in arranged:
+                columns = options["renameByName"].values()
+                self.assertLessEqual(set(widths), set(columns), panel["title"])
+                needed = sum(widths.get(column, narrowest) for column in columns)
+                with self.subTest(dashboard=name, panel=panel["title"]):
+                    self.assertLessEqual(needed, panel["gridPos"]["w"] * 1200 // 24 - 16)
+
     def test_series_over_time_are_named(self):
         for where, panel in panels():
             if panel["type"] in ("timeseries", "heatmap", "state-timeline", "bargauge"):
