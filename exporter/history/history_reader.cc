@@ -51,6 +51,10 @@ struct OpenHistory {
   SqliteStatement fine{db, "SELECT data FROM fine WHERE start = ? AND prober = ? ORDER BY flush"};
   SqliteStatement coarse{db,
                          "SELECT data FROM coarse WHERE start = ? AND prober = ? ORDER BY flush"};
+  SqliteStatement not_coarse{
+      db,
+      "SELECT f.data FROM flush u CROSS JOIN fine f ON f.start = u.start AND f.flush = u.id "
+      "WHERE u.start >= ?1 AND u.start < ?1 + 60 AND f.prober = ?2 ORDER BY u.id"};
   SqliteStatement route{db, "SELECT data FROM route WHERE id = ?"};
   SqliteStatement changes{db,
                           "SELECT data FROM route_change WHERE prober = ? AND at >= ? AND at < ? "
@@ -118,7 +122,8 @@ class HistoryReader::Impl {
                            (resolution == Resolution::Best && to - from <= kBestIsFineUpTo);
       const Window window{.prober = id,
                           .from = std::max(from, oldest),
-                          .to = std::min(to, *span.newest + kCoarseBucket)};
+                          .to = std::min(to, *span.newest + kCoarseBucket),
+                          .not_coarse = Bound(history, "SELECT min(start) FROM flush")};
       for (WallTime minute = FloorTo(window.from, kCoarseBucket); minute < window.to;
            minute += kCoarseBucket) {
         if (is_fine) {
@@ -155,6 +160,7 @@ class HistoryReader::Impl {
     std::int64_t prober = 0;
     WallTime from;
     WallTime to;
+    std::optional<WallTime> not_coarse;  // the oldest bucket of which no minute was made yet
   };
 
   // A file that was set aside is still open here: the new one has another inode. Where nothing can
@@ -203,18 +209,27 @@ class HistoryReader::Impl {
     }
   }
 
-  // The newest minutes are not made coarse yet.
+  // The newest minutes are not made coarse yet; nor is what came later of one that a clock that was
+  // set back shows again.
   template <typename Stats>
   void AddCoarse(OpenHistory& history, const Window& window, WallTime minute,
                  std::vector<HistoryBucket<Stats>>& buckets) {
-    const std::size_t before = buckets.size();
-    AddRow(Rows<Stats>(history, history.coarse, window.prober, minute), minute, buckets);
-    if (buckets.size() > before) {
+    std::optional<Stats> coarse = Rows<Stats>(history, history.coarse, window.prober, minute);
+    if (coarse) {
+      const bool has_more = window.not_coarse && *window.not_coarse < minute + kCoarseBucket;
+      if (const auto more = has_more
+                                ? Rows<Stats>(history, history.not_coarse, window.prober, minute)
+                                : std::nullopt) {
+        coarse->Merge(*more);
+      }
+      AddRow(std::move(coarse), minute, buckets);
       return;
     }
     std::vector<HistoryBucket<Stats>> fine;
-    AddFine(history, {.prober = window.prober, .from = minute, .to = minute + kCoarseBucket},
-            minute, fine);
+    AddFine(
+        history,
+        {.prober = window.prober, .from = minute, .to = minute + kCoarseBucket, .not_coarse = {}},
+        minute, fine);
     AddRow(Sum(fine), minute, buckets);
   }
 

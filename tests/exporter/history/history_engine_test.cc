@@ -81,6 +81,14 @@ TEST_F(HistoryEngineTest, NothingIsLostOrDoubledWhenTheClockGoesBack) {
   EXPECT_EQ(Sent(Resolution::Coarse), 285U);
 }
 
+TEST_F(HistoryEngineTest, AMinuteThatTheClockShowsAgainIsReadWholeBeforeItIsOver) {
+  stage_.Live(95);
+  stage_.clock_.StepWall(-seconds(90));
+  stage_.Live(20);
+  stage_.End();
+  EXPECT_EQ(Sent(Resolution::Coarse), 115U);
+}
+
 TEST_F(HistoryEngineTest, NothingIsLostOrDoubledWhenTheClockGoesForth) {
   stage_.Live(95);
   stage_.clock_.StepWall(hours(1));
