@@ -180,9 +180,10 @@ NoMoreDescriptors::NoMoreDescriptors(pid_t process) : process_(process) {
 }
 
 NoMoreDescriptors::~NoMoreDescriptors() {
-  rlimit limit = LimitOf(process_, nullptr);
+  rlimit limit{};
+  prlimit(process_, RLIMIT_NOFILE, nullptr, &limit);
   limit.rlim_cur = soft_;
-  LimitOf(process_, &limit);
+  prlimit(process_, RLIMIT_NOFILE, &limit, nullptr);
 }
 
 void SendMalformed(const std::string& address, std::size_t count) {

@@ -73,6 +73,8 @@ timespec WallNow() {
 }  // namespace
 }  // namespace pathwitness
 
+// The C library's names of parameters are reserved ones.
+// NOLINTBEGIN(readability-inconsistent-declaration-parameter-name)
 extern "C" {
 
 int clock_gettime(clockid_t clock, timespec* time) noexcept {
@@ -116,3 +118,4 @@ int recvmmsg(int socket, mmsghdr* messages, unsigned count, int flags, timespec*
 }
 
 }  // extern "C"
+// NOLINTEND(readability-inconsistent-declaration-parameter-name)
