@@ -1,15 +1,22 @@
 #include "probes/net/route_lookup.h"
 
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <sys/socket.h>
 
+#include <array>
 #include <cerrno>
+#include <functional>
 #include <utility>
 
 namespace pathwitness {
 namespace {
 
-constexpr Duration kKeptFor = std::chrono::seconds(10);
+constexpr Duration kLooksEvery = std::chrono::seconds(1);
+constexpr Duration kKeptFor = std::chrono::seconds(10);  // whatever the kernel tells
+constexpr Duration kLongestKept = std::chrono::minutes(5);
 constexpr Duration kErrorKeptFor = std::chrono::seconds(1);  // a device that comes up is used soon
 constexpr std::size_t kMostAnswers = 65536;
 
@@ -53,15 +60,51 @@ int RouteSockets::Find(std::uint32_t mark, IpFamily family) const {
   return found == sockets_.end() ? -1 : found->second.Get();
 }
 
+RouteNews::RouteNews()
+    : socket_(socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, NETLINK_ROUTE)) {
+  sockaddr_nl nobody{};
+  nobody.nl_family = AF_NETLINK;
+  if (bind(socket_.Get(), reinterpret_cast<const sockaddr*>(&nobody), sizeof nobody) != 0) {
+    socket_ = FileDescriptor();
+    return;
+  }
+  for (const int group :
+       {RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV4_ROUTE,
+        RTNLGRP_IPV6_ROUTE, RTNLGRP_IPV4_RULE, RTNLGRP_IPV6_RULE, RTNLGRP_NEXTHOP}) {
+    if (!SetOption(socket_.Get(), SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, group)) {
+      socket_ = FileDescriptor();
+      return;
+    }
+  }
+}
+
+// What it is does not matter, so nothing of it is read but that it is there. When there was more
+// than the socket holds, that is news, too.
+bool RouteNews::Take() {
+  constexpr int kMostAtOnce = 1024;
+  std::array<std::byte, 16> start{};
+  bool is_any = false;
+  for (int i = 0; i < kMostAtOnce && socket_.IsOpen(); ++i) {
+    if (recv(socket_.Get(), start.data(), start.size(), MSG_DONTWAIT) < 0 && errno != ENOBUFS) {
+      return is_any;
+    }
+    is_any = true;
+  }
+  return is_any;
+}
+
 RouteLookup::RouteLookup(std::shared_ptr<const RouteSockets> sockets)
     : sockets_(std::move(sockets)) {}
 
 IpAddress RouteLookup::SourceFor(const IpAddress& destination, const PacketRoute& route,
                                  MonoTime now, std::error_code& error) {
-  const Question question{destination, route.interface, route.mark};
+  if (now - looked_ >= kLooksEvery) {
+    looked_ = now;
+    changed_ = news_.Take() ? now : changed_;
+  }
+  const Question question{destination, route};
   auto found = answers_.find(question);
-  if (found == answers_.end() ||
-      now - found->second.asked > (found->second.error ? kErrorKeptFor : kKeptFor)) {
+  if (found == answers_.end() || !IsKept(found->second, now)) {
     if (answers_.size() >= kMostAnswers) {
       answers_.clear();
     }
@@ -71,6 +114,20 @@ IpAddress RouteLookup::SourceFor(const IpAddress& destination, const PacketRoute
   }
   error = found->second.error;
   return found->second.source;
+}
+
+bool RouteLookup::IsKept(const Answer& answer, MonoTime now) const {
+  const Duration age = now - answer.asked;
+  if (answer.error) {
+    return age <= kErrorKeptFor;
+  }
+  const bool is_unchanged = news_.IsTold() && answer.asked >= changed_;
+  return age <= (is_unchanged ? kLongestKept : kKeptFor);
+}
+
+std::size_t RouteLookup::QuestionHash::operator()(const Question& question) const {
+  return std::hash<IpAddress>()(question.destination) ^
+         std::hash<std::string>()(question.route.interface) ^ question.route.mark;
 }
 
 RouteLookup::Answer RouteLookup::Ask(const IpAddress& destination, const PacketRoute& route) const {

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 #include <system_error>
-#include <tuple>
+#include <unordered_map>
 #include <vector>
 
 #include "probes/base/ip_address.h"
@@ -30,8 +30,25 @@ class RouteSockets {
   std::map<std::pair<std::uint32_t, IpFamily>, FileDescriptor> sockets_;
 };
 
+/// Hears from the kernel when addresses, links, routes or routing rules of this network namespace
+/// change. Source: Linux, rtnetlink(7).
+class RouteNews {
+ public:
+  /// Where netlink is forbidden there is never any.
+  RouteNews();
+
+  bool IsTold() const { return socket_.IsOpen(); }
+
+  /// True when there was any since the call before.
+  bool Take();
+
+ private:
+  FileDescriptor socket_;
+};
+
 /// Tells from which local address packets to a destination leave, by connecting a UDP socket,
-/// which sends nothing. Answers are kept for 10 s, errors for 1 s.
+/// which sends nothing. Answers are kept for 10 s, and up to 5 minutes while the kernel tells of no
+/// change; errors for 1 s.
 class RouteLookup {
  public:
   explicit RouteLookup(std::shared_ptr<const RouteSockets> sockets);
@@ -46,12 +63,24 @@ class RouteLookup {
     std::error_code error;
     MonoTime asked;
   };
-  using Question = std::tuple<IpAddress, std::string, std::uint32_t>;
+  struct Question {
+    IpAddress destination;
+    PacketRoute route;
 
+    bool operator==(const Question&) const = default;
+  };
+  struct QuestionHash {
+    std::size_t operator()(const Question& question) const;
+  };
+
+  bool IsKept(const Answer& answer, MonoTime now) const;
   Answer Ask(const IpAddress& destination, const PacketRoute& route) const;
 
   std::shared_ptr<const RouteSockets> sockets_;
-  std::map<Question, Answer> answers_;
+  RouteNews news_;
+  MonoTime looked_;   // for news
+  MonoTime changed_;  // when there were any last
+  std::unordered_map<Question, Answer, QuestionHash> answers_;
 };
 
 /// Numbers of network interfaces, asked for once a batch.

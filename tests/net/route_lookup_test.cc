@@ -7,6 +7,8 @@
 #include <sys/socket.h>
 
 #include <cstring>
+#include <memory>
+#include <optional>
 
 #include "tests/support/namespaces.h"
 
@@ -38,6 +40,24 @@ TEST_F(RouteLookupTest, ANewRouteIsUsedWithinTwoSeconds) {
   const OwnedDescriptor tun = OpenTun({});
   EXPECT_EQ(SourceFor("192.0.2.9", now_ + std::chrono::seconds(2)), *IpAddress::Parse("192.0.2.1"));
   EXPECT_FALSE(error_);
+}
+
+TEST_F(RouteLookupTest, AnAddressThatIsGoneIsUsedForTenSecondsAtMost) {
+  std::optional<OwnedDescriptor> tun = OpenTun({});
+  EXPECT_EQ(SourceFor("192.0.2.9", now_), *IpAddress::Parse("192.0.2.1"));
+  EXPECT_EQ(SourceFor("192.0.2.9", now_ + std::chrono::seconds(30)),
+            *IpAddress::Parse("192.0.2.1"));
+  tun.reset();
+  SourceFor("192.0.2.9", now_ + std::chrono::seconds(41));
+  EXPECT_TRUE(error_);
+}
+
+TEST_F(RouteLookupTest, TheKernelTellsOfANewAddress) {
+  RouteNews news;
+  ASSERT_TRUE(news.IsTold());
+  EXPECT_FALSE(news.Take());
+  const OwnedDescriptor tun = OpenTun({});
+  EXPECT_TRUE(news.Take());
 }
 
 // As while the address of a device is still being checked for duplicates: then, too, ::1 is the
