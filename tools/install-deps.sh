@@ -7,7 +7,7 @@
 set -euo pipefail
 
 runtime=(ca-certificates libc-ares2 libcurl4 libdeflate0 libcap2 libfmt9 libmaxminddb0
-  libprometheus-cpp-core1.0 libre2-9 libspdlog1.10 libsqlite3-0 libssl3 libyaml-cpp0.7 zlib1g)
+  libre2-9 libspdlog1.10 libsqlite3-0 libssl3 libyaml-cpp0.7 zlib1g)
 build=(ccache cmake dpkg-dev g++ git libc-ares-dev libcap-dev libcap2-bin libcivetweb-dev libcli11-dev
   libcurl4-openssl-dev libdeflate-dev libfmt-dev libmaxminddb-dev libre2-dev libspdlog-dev libsqlite3-dev libssl-dev
   libyaml-cpp-dev ninja-build nlohmann-json3-dev patch pkg-config prometheus-cpp-dev xz-utils

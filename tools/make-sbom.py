@@ -2,7 +2,7 @@
 """Prints what a built pathwitness is made of, as SPDX 2.3 JSON: tools/make-sbom.py PROGRAM
 
 Linked are the shared libraries that the loader finds for PROGRAM here, by the Debian packages they
-come from; compiled in are the web server and the headers of two libraries. SOURCE_DATE_EPOCH is the
+come from; compiled in are the web server and the headers of three libraries. SOURCE_DATE_EPOCH is the
 time of its making, so that the same program has the same document.
 
 Source: SPDX specification 2.3, https://spdx.github.io/spdx-spec/v2.3/
@@ -18,7 +18,7 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-HEADERS_COMPILED_IN = ["libcli11-dev", "nlohmann-json3-dev"]
+HEADERS_COMPILED_IN = ["libcli11-dev", "nlohmann-json3-dev", "prometheus-cpp-dev"]
 
 
 def run(*command):
