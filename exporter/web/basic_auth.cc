@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <memory>
@@ -14,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "exporter/web/connection_census.h"
 #include "exporter/web/lower_case.h"
 
 namespace pathwitness {
@@ -80,7 +82,8 @@ std::optional<Credentials> ParseBasicAuth(std::string_view header) {
   return Credentials{pair->substr(0, colon), pair->substr(colon + 1)};
 }
 
-PasswordChecker::PasswordChecker() : secret_(NewSecret()), thread_([this] { Run(); }) {}
+PasswordChecker::PasswordChecker(Limits limits)
+    : limits_(limits), secret_(NewSecret()), thread_([this] { Run(); }) {}
 
 PasswordChecker::~PasswordChecker() {
   {
@@ -92,14 +95,16 @@ PasswordChecker::~PasswordChecker() {
   thread_.join();
 }
 
-PasswordVerdict PasswordChecker::Check(const Users& users, const Credentials& given) {
+PasswordVerdict PasswordChecker::Check(const Users& users, const Credentials& given,
+                                       std::string_view address) {
   const auto known = users.find(given.user);
   const std::string hash(known == users.end() ? kNobodysHash : std::string_view(known->second));
   // The hash is of a known length, so what is hashed together cannot be cut in another place.
   const Sha256Digest key = HmacSha256(secret_, hash + given.password);
   std::optional<bool> is_right = Recall(key);
   if (!is_right) {
-    std::optional<std::future<bool>> answer = Queue(hash, given.password);
+    std::optional<std::future<bool>> answer =
+        Queue({.hash = hash, .password = given.password, .client = CountedName(address)});
     try {
       if (!answer) {
         return PasswordVerdict::Busy;
@@ -131,14 +136,17 @@ void PasswordChecker::Remember(const Sha256Digest& key, bool is_right) {
   verdicts.insert(key);
 }
 
-std::optional<std::future<bool>> PasswordChecker::Queue(std::string hash, std::string password) {
+std::optional<std::future<bool>> PasswordChecker::Queue(Job job) {
   const std::lock_guard lock(mutex_);
-  if (jobs_.size() == kMostWaiting) {
+  const auto of_client =
+      static_cast<std::size_t>(std::ranges::count(jobs_, job.client, &Job::client));
+  if (jobs_.size() == limits_.waiting || of_client == limits_.of_one_address) {
     return std::nullopt;
   }
-  Job& job = jobs_.emplace_back(Job{std::move(hash), std::move(password), {}});
+  std::future<bool> answer = job.is_right.get_future();
+  jobs_.push_back(std::move(job));
   has_work_.notify_one();
-  return job.is_right.get_future();
+  return answer;
 }
 
 void PasswordChecker::Run() {

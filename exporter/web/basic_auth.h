@@ -36,34 +36,41 @@ enum class PasswordVerdict : std::uint8_t {
 /// of milliseconds of CPU on purpose, so that guessing costs the guesser more than the probers.
 ///
 /// Verdicts are kept under a keyed hash, so that a scraper pays once. A name that is unknown takes
-/// as long as one that is known. May be used from many threads at once.
+/// as long as one that is known. Who guesses from one address leaves room for others. May be used
+/// from many threads at once.
 class PasswordChecker {
  public:
   using Users = std::map<std::string, std::string, std::less<>>;  // bcrypt by name
 
+  /// How many may wait to be checked.
+  struct Limits {
+    std::size_t waiting;
+    std::size_t of_one_address;
+  };
+
   /// Throws std::system_error.
-  PasswordChecker();
+  explicit PasswordChecker(Limits limits = {16, 8});
   ~PasswordChecker();
   PasswordChecker(const PasswordChecker&) = delete;
   PasswordChecker& operator=(const PasswordChecker&) = delete;
 
-  /// Waits for those that came before.
-  PasswordVerdict Check(const Users& users, const Credentials& given);
-
-  static constexpr std::size_t kMostWaiting = 16;
+  /// Waits for those that came before. `address` is the client's.
+  PasswordVerdict Check(const Users& users, const Credentials& given, std::string_view address);
 
  private:
   struct Job {
     std::string hash;
     std::string password;
+    std::string client;  // under which its address is counted
     std::promise<bool> is_right;
   };
 
   std::optional<bool> Recall(const Sha256Digest& key) const;
   void Remember(const Sha256Digest& key, bool is_right);
-  std::optional<std::future<bool>> Queue(std::string hash, std::string password);
+  std::optional<std::future<bool>> Queue(Job job);
   void Run();
 
+  const Limits limits_;
   const std::string secret_;  // of the keyed hash
   mutable std::mutex mutex_;
   std::condition_variable has_work_;

@@ -10,10 +10,7 @@
 #include "probes/base/ip_address.h"
 
 namespace pathwitness {
-namespace {
-
-/// An IPv4 address as text, also one written as IPv6 by a socket of both families; an IPv6 address
-/// as the 8 bytes of its network.
+/// An IPv4 address as text; an IPv6 address as the 8 bytes of its network.
 std::string CountedName(std::string_view address) {
   constexpr std::string_view kMapped = "::ffff:";
   const std::optional<IpAddress> parsed = IpAddress::Parse(address);
@@ -27,8 +24,6 @@ std::string CountedName(std::string_view address) {
   const std::span<const std::byte> network = parsed->Bytes().first(kNetworkBytes);
   return {reinterpret_cast<const char*>(network.data()), network.size()};
 }
-
-}  // namespace
 
 bool ConnectionCensus::Enter(const void* connection, std::string_view address, int socket,
                              MonoTime deadline) {

@@ -10,9 +10,13 @@
 
 namespace pathwitness {
 
+/// Under which name an address is counted: one machine may have a whole IPv6 /64 to itself, and an
+/// IPv4 address is the same when a socket of both families writes it as IPv6.
+std::string CountedName(std::string_view address);
+
 /// Who is connected, and until when each may take: so that no address has all the places and no
-/// client has one for long, however it goes about being slow. An IPv6 address counts as its /64,
-/// which one machine has to itself. May be used from many threads at once.
+/// client has one for long, however it goes about being slow. May be used from many threads at
+/// once.
 class ConnectionCensus {
  public:
   explicit ConnectionCensus(std::size_t most_of_one_address) : most_(most_of_one_address) {}

@@ -17,6 +17,7 @@ struct HttpRequest {
   std::string query = {};  // as sent, without the `?`
   std::map<std::string, std::string, std::less<>> headers = {};  // names in lower case
   std::string body = {};                                         // at most kMaxRequestBodyBytes
+  std::string client = {};                                       // the address that asks
 
   /// Empty when there is no such header. `name` is in lower case.
   std::string Header(std::string_view name) const {

@@ -126,6 +126,7 @@ HttpRequest ToRequest(const mg_request_info& raw, const std::vector<HeadField>& 
   request.method = OrEmpty(raw.request_method);
   request.path = OrEmpty(raw.local_uri_raw);
   request.query = OrEmpty(raw.query_string);
+  request.client = raw.remote_addr;
   for (const auto& [name, value] : fields) {
     request.headers.insert_or_assign(LowerCase(name), value);
   }

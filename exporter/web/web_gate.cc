@@ -140,7 +140,8 @@ std::optional<HttpResponse> WebGate::Refuse(const HttpRequest& request) {
   }
   const std::optional<Credentials> given = ParseBasicAuth(request.Header("authorization"));
   const PasswordVerdict verdict =
-      given ? passwords_.Check(state->config.users, *given) : PasswordVerdict::Wrong;
+      given ? passwords_.Check(state->config.users, *given, request.client)
+            : PasswordVerdict::Wrong;
   if (verdict == PasswordVerdict::Busy) {
     counters_.Count(WebRefusal::Busy);
     return PlainText(503, "too many passwords are being checked: ask again");

@@ -51,12 +51,12 @@ async def drip_all(port, clients, address):
     await asyncio.gather(*[drip(port, address) for _ in range(clients)])
 
 
-async def scrape(port):
-    """Seconds, or None when there was no whole answer in time."""
+async def scrape(port, tls=None):
+    """Seconds, or None when there was no whole answer in time. `tls` is an ssl.SSLContext."""
     start = time.monotonic()
     try:
         async with asyncio.timeout(SCRAPE_TIMEOUT):
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=tls)
             writer.write(b"GET /metrics HTTP/1.0\r\nHost: localhost\r\n\r\n")
             answer = await reader.read(-1)
             writer.close()
@@ -65,11 +65,11 @@ async def scrape(port):
     return time.monotonic() - start if answer.startswith(b"HTTP/1.1 200") else None
 
 
-async def scrape_for(port, seconds):
+async def scrape_for(port, seconds, tls=None):
     results = []
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        results.append(await scrape(port))
+        results.append(await scrape(port, tls))
         await asyncio.sleep(PAUSE)
     return results
 
@@ -95,13 +95,13 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def start(exporter, folder, port):
+def start(exporter, folder, port, flags=(), tls=None):
     config = os.path.join(folder, "config.yaml")
     with open(config, "w", encoding="ascii") as file:
         file.write(f"state_directory: {folder}\n{CONFIG}")
     process = subprocess.Popen([exporter, f"--config.file={config}", "--log.level=error",
-                                f"--web.listen-address=127.0.0.1:{port}"])
-    while asyncio.run(scrape(port)) is None:
+                                f"--web.listen-address=127.0.0.1:{port}", *flags])
+    while asyncio.run(scrape(port, tls)) is None:
         if process.poll() is not None:
             raise SystemExit("the exporter ended")
         time.sleep(PAUSE)

@@ -1,3 +1,4 @@
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -6,8 +7,10 @@
 
 #include "exporter/web/accept_encoding.h"
 #include "exporter/web/basic_auth.h"
+#include "exporter/web/cross_site.h"
 #include "exporter/web/go_duration.h"
 #include "exporter/web/query.h"
+#include "exporter/web/request_head.h"
 #include "exporter/web/routes.h"
 #include "exporter/web/server.h"
 
@@ -41,6 +44,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   }
   const Duration timeout = ProbeTimeout(text);
   if (timeout < std::chrono::milliseconds(100) || timeout > std::chrono::minutes(1)) {
+    std::abort();
+  }
+  const std::array<HeadField, 2> head = {{{"Host", text}, {"Content-Length", text}}};
+  if (!RefuseHead(head) && (text.find_first_of("0123456789") == std::string_view::npos ||
+                            text.find_first_of("+-,;x") != std::string_view::npos)) {
+    std::abort();
+  }
+  if (IsOwnHost(text, {}) && !IsOwnHost(text, {"a.example"})) {
     std::abort();
   }
   const auto address = ListenAddress::Parse(text);
