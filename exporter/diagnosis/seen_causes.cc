@@ -53,6 +53,7 @@ SeenCause& Find(std::vector<SeenCause>& causes, CauseKind kind, const std::strin
 void SeeOwn(const std::vector<JudgedPath>& paths,
             const std::vector<VerdictBoard::Pointer>& services, std::vector<SeenCause>& causes) {
   std::vector<const VerdictSnapshot*> all;
+  all.reserve(paths.size() + services.size());
   for (const JudgedPath& path : paths) {
     all.push_back(path.said.get());
   }
