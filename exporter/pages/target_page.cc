@@ -165,7 +165,10 @@ std::vector<LiveHop> LiveHopsOf(const TracedPath& path) {
       hop.responder.owner = network.name;
       hop.responder.as_name = network.as_name;
     }
-    if (path.said != nullptr && i < path.said->hops.size()) {
+    if (path.trace->last_round != nullptr &&
+        hop.counters.address == path.trace->last_round->destination) {
+      hop.hop_class = "destination";
+    } else if (path.said != nullptr && i < path.said->hops.size()) {
       hop.hop_class = HopClassName(path.said->hops[i]);
     }
     hops.push_back(std::move(hop));

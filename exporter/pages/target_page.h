@@ -47,7 +47,7 @@ struct LiveHop {
   unsigned ttl = 0;
   ShownAddress responder;  // nobody: silent
   HopCounters counters;    // since the prober's start
-  std::string hop_class;   // as in verdicts; empty: not judged
+  std::string hop_class;   // as in reports; empty: not judged
 };
 
 /// What the page of a target shows.

@@ -67,8 +67,9 @@ TracedPath Path() {
   route.networks = {{.asn = 64500, .name = "AS64500", .as_name = kHostile}, {}, {.asn = 64501}};
   VerdictSnapshot said;
   said.hops = {HopClass::Clean, HopClass::Silent};
-  said.verdict = Verdict();
-  said.verdict->text = "1.0 % of 300 probes are lost. " + kHostile;
+  Verdict verdict;
+  verdict.text = "1.0 % of 300 probes are lost. " + kHostile;
+  said.verdict = std::make_shared<const Verdict>(verdict);
   PtrSnapshot names;
   names.names[kRouter] = kHostile;
   return {.trace = std::make_shared<TraceSnapshot>(Trace()),
@@ -119,6 +120,19 @@ TEST(TargetPage, WhoeverAnswersNowHasNotTheOwnerOfWhoeverStoodThere) {
   const std::vector<LiveHop> hops = LiveHopsOf(Path());
   EXPECT_EQ(hops.at(0).responder.asn, 64500U);
   EXPECT_EQ(hops.at(2).responder.asn, 0U);
+}
+
+TEST(TargetPage, HopsAreJudgedAndTheLastIsCalledTheDestination) {
+  TracedPath path = Path();
+  TraceSnapshot trace = *path.trace;
+  Round round;
+  round.destination = *trace.hops.at(2).address;
+  trace.last_round = std::make_shared<const Round>(round);
+  path.trace = std::make_shared<const TraceSnapshot>(trace);
+  const std::vector<LiveHop> hops = LiveHopsOf(path);
+  EXPECT_EQ(hops.at(0).hop_class, "clean");
+  EXPECT_EQ(hops.at(1).hop_class, "silent");
+  EXPECT_EQ(hops.at(2).hop_class, "destination");
 }
 
 TEST(TargetPage, AChangeOfRouteLeadsToItsComparison) {
