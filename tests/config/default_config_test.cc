@@ -7,6 +7,7 @@
 #include <regex>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "config/load.h"
 
@@ -74,6 +75,49 @@ std::set<std::string> DocumentedKeys() {
   return keys;
 }
 
+/// A key that stands alone in the document's tables and the value that it says is the default.
+struct DocumentedDefault {
+  std::string key;
+  std::string value;
+};
+
+// Defaults in words, as "the host's", and those of list items are left to readers.
+std::vector<DocumentedDefault> DocumentedDefaults() {
+  const std::string text = TextOf(kDocument);
+  const std::regex row(R"(\n\| `(?:targets\[\]\.)?([^`\[]+)` \| [^|]* \| `([^`]+)`(?::[^|]*)? \|)");
+  std::vector<DocumentedDefault> found;
+  for (std::sregex_iterator at(text.begin(), text.end(), row), end; at != end; ++at) {
+    const bool is_of_target = (*at)[0].str().find("`targets[].") != std::string::npos;
+    found.push_back({(is_of_target ? "defaults." : "") + (*at)[1].str(), (*at)[2].str()});
+  }
+  return found;
+}
+
+/// A target that has every section, and `key` said as `value`.
+Config ConfigWith(const std::string& key, const std::string& value) {
+  std::string line = value;
+  for (std::string rest = key; !rest.empty();) {
+    const std::size_t dot = rest.rfind('.');
+    const bool is_first = dot == std::string::npos;
+    line = rest.substr(is_first ? 0 : dot + 1) + ": " + line;
+    line = is_first ? line : "{" + line + "}";
+    rest.resize(is_first ? 0 : dot);
+  }
+  line += R"(
+targets:
+  - name: all
+    host: 192.0.2.1
+    trace: {protocols: [icmp]}
+    https: {url: "https://192.0.2.1/"}
+    pulse: {push: {}}
+    reflector: {key_file: reflector.key}
+)";
+  Config config = ParseConfig(line, "default.yaml");
+  config.target_defaults = {};
+  config.sha256.clear();
+  return config;
+}
+
 TEST(DefaultConfig, Loads) {
   const Config config = LoadConfig(kDefaultFile);
   EXPECT_FALSE(config.targets.empty());
@@ -113,6 +157,20 @@ TEST(DefaultConfig, ShowsEveryKey) {
     const std::string name = key.substr(key.rfind('.') + 1);
     EXPECT_THAT(text, ::testing::ContainsRegex("[ {#\n]" + name + ":")) << key;
   }
+}
+
+TEST(ConfigDocument, TellsTheDefaults) {
+  const Config defaults = ConfigWith("reload.watch", "false");
+  std::size_t told = 0;
+  for (const auto& [key, value] : DocumentedDefaults()) {
+    static const std::regex kOfOneKind(R"(defaults\.pulse\..*\..*)");
+    if (std::regex_match(key, kOfOneKind)) {
+      continue;  // it would make the pulse one of that kind
+    }
+    EXPECT_EQ(ConfigWith(key, value), defaults) << key << " is not " << value;
+    ++told;
+  }
+  EXPECT_GT(told, 70U);
 }
 
 TEST(ConfigDocument, DescribesEveryKeyAndNoOther) {
