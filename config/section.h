@@ -136,6 +136,7 @@ class Section {
     }
     out.clear();
     const std::vector<YamlNode>& items = AskList(key);
+    out.reserve(items.size());
     for (std::size_t i = 0; i < items.size(); ++i) {
       Section item = Item(&items[i], key, i);
       out.push_back(read(item));

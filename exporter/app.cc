@@ -41,11 +41,10 @@ App::App(AppSettings settings, LoadedConfig loaded, PortFactory open_port, const
       clock_(clock),
       log_(log),
       config_writer_(config_board_.NewWriter()),
-      started_with_(TakeShare(std::make_shared<const Config>(loaded.config))),
       engines_(boards_, std::move(open_port), settings_.responder, clock, log) {
-  Publish({.loaded = std::make_shared<const LoadedConfig>(std::move(loaded)),
-           .config = started_with_,
-           .last_successful_reload = clock.WallNow()});
+  const auto shared = std::make_shared<const LoadedConfig>(std::move(loaded));
+  started_with_ = TakeShare(std::shared_ptr<const Config>(shared, &shared->config));
+  Publish({.loaded = shared, .config = started_with_, .last_successful_reload = clock.WallNow()});
 }
 
 void App::Publish(ConfigInForce next) {

@@ -99,7 +99,7 @@ class App {
 
   ConfigBoard config_board_;
   ConfigBoard::Writer config_writer_;
-  const std::shared_ptr<const Config> started_with_;
+  std::shared_ptr<const Config> started_with_;
   ReloadMailbox reload_requests_;
   std::array<std::atomic<std::uint64_t>, kScrapeEndNames.size()> scrapes_{};  // by ScrapeEnd
 

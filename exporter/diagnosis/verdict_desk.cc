@@ -262,7 +262,7 @@ WallTime VerdictDesk::WallOf(MonoTime time) const {
 void VerdictDesk::Say(VerdictSnapshot now, const SpokenVerdict* spoken,
                       VerdictBoard::Pointer& said) {
   if (spoken != nullptr) {
-    now.verdict = spoken->verdict;
+    now.verdict = std::make_shared<const Verdict>(spoken->verdict);
     now.since = WallOf(spoken->since);
     now.last_confirmed = WallOf(spoken->last_confirmed);
   }
@@ -274,7 +274,7 @@ void VerdictDesk::Say(VerdictSnapshot now, const SpokenVerdict* spoken,
 void VerdictDesk::LogNews(const VerdictSnapshot* before, const VerdictSnapshot& now) {
   const bool was_said = before != nullptr && before->verdict;
   const bool is_news =
-      was_said != now.verdict.has_value() || (was_said && !IsSame(*before->verdict, *now.verdict));
+      was_said != (now.verdict != nullptr) || (was_said && !IsSame(*before->verdict, *now.verdict));
   if (!is_news) {
     return;
   }

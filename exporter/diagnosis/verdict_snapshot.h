@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -14,12 +15,13 @@ namespace pathwitness {
 
 /// What is said of one prober's path or service.
 struct VerdictSnapshot {
-  ProberStatus status;             // of the prober
-  std::optional<Verdict> verdict;  // empty: nothing is wrong, or nobody can tell
-  WallTime since;                  // of a verdict: when its first signs were known
-  WallTime last_confirmed;         // of a verdict: when the fault was seen last
-  std::optional<Interval> loss;    // of the last 5 minutes, 95 %; of traces with probes only
-  std::vector<HopClass> hops;      // of traces: those before the destination, renewed now and then
+  ProberStatus status;  // of the prober
+  /// Null: nothing is wrong, or nobody can tell. So it is of most, and a verdict is large.
+  std::shared_ptr<const Verdict> verdict;
+  WallTime since;                // of a verdict: when its first signs were known
+  WallTime last_confirmed;       // of a verdict: when the fault was seen last
+  std::optional<Interval> loss;  // of the last 5 minutes, 95 %; of traces with probes only
+  std::vector<HopClass> hops;    // of traces: those before the destination, renewed now and then
 };
 
 using VerdictBoard = SnapshotBoard<ProberKey, VerdictSnapshot>;

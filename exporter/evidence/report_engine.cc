@@ -147,7 +147,7 @@ void ReportEngine::Make(const Job& job, WallTime wall) {
   const VerdictBoard::Pointer verdict = boards_.verdicts.Find(job.prober);
   if (verdict != nullptr && verdict->verdict && verdict->since < job.to &&
       wall < job.to + config_->archive.every) {
-    facts.verdict = verdict->verdict;  // from single rounds, which tell more than sums
+    facts.verdict = *verdict->verdict;  // from single rounds, which tell more than sums
   }
   if (const TraceBoard::Pointer trace = boards_.traces.Find(job.prober)) {
     facts.flow_ports = trace->flow_ports;

@@ -66,7 +66,7 @@ class VerdictDeskTest : public ::testing::Test {
 TEST_F(VerdictDeskTest, OfAGoodPathKnowsHowMuchItLosesAtMost) {
   Trace(kPath, minutes(6), false);
   ASSERT_NE(Said(), nullptr);
-  EXPECT_EQ(Said()->verdict, std::nullopt);
+  EXPECT_EQ(Said()->verdict, nullptr);
   EXPECT_EQ(Said()->loss->low, 0);
   EXPECT_THAT(log_.Lines(), IsEmpty());
 }
@@ -145,7 +145,7 @@ TEST_F(VerdictDeskTest, TheEndOfAVerdictIsLogged) {
   Trace(kPath, minutes(40), false);
   Trace(kBroken, minutes(3), true);
   Trace(kPath, minutes(12), false);
-  EXPECT_EQ(Said()->verdict, std::nullopt);
+  EXPECT_EQ(Said()->verdict, nullptr);
   EXPECT_THAT(log_.Lines(), Contains(HasSubstr("verdict is over")).Times(1));
 }
 
@@ -198,7 +198,7 @@ TEST_F(VerdictDeskTest, AServiceThatFailsBehindAGoodPathIsToBlameItself) {
     writer.Publish(https.status.key, std::make_shared<const HttpsSnapshot>(https));
     desk_.LookAtServices();
     desk_.LookAtServices();  // of one request only once
-    EXPECT_EQ(board_.Find(https.status.key)->verdict.has_value(), request == 2);
+    EXPECT_EQ(board_.Find(https.status.key)->verdict != nullptr, request == 2);
   }
   const VerdictBoard::Pointer said = board_.Find(Failing(2, {}).status.key);
   EXPECT_EQ(said->verdict->attribution.owner->segment, Segment::Tls);
@@ -217,7 +217,7 @@ TEST_F(VerdictDeskTest, AServiceBehindABrokenPathIsNotBlamed) {
     writer.Publish(https.status.key, std::make_shared<const HttpsSnapshot>(https));
     desk_.LookAtServices();
   }
-  EXPECT_EQ(board_.Find(Failing(1, {}).status.key)->verdict, std::nullopt);
+  EXPECT_EQ(board_.Find(Failing(1, {}).status.key)->verdict, nullptr);
 }
 
 /// A service that is asked every 30 s; `later`: that its first byte takes longer than 60 ms.
@@ -277,7 +277,7 @@ TEST_F(VerdictDeskTest, OfAServiceBehindAProxyNothingIsSaidAboutItsTime) {
   service.Live(minutes(40), 0);
   service.Live(minutes(10), 0.080);
   EXPECT_EQ(board_.Find({"here-to-there", ProberKind::Https, ProberFamily::Ipv4})->verdict,
-            std::nullopt);
+            nullptr);
 }
 
 TEST_F(VerdictDeskTest, AForgottenPathLeavesTheBoard) {

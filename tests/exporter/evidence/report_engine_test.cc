@@ -62,7 +62,8 @@ class ReportEngineTest : public ::testing::Test {
     auto snapshot = std::make_shared<VerdictSnapshot>();
     snapshot->status.key = OfficeTrace();
     snapshot->since = since;
-    snapshot->verdict = Verdict{.state = VerdictState::Loss, .text = "Packets are lost."};
+    snapshot->verdict = std::make_shared<const Verdict>(
+        Verdict{.state = VerdictState::Loss, .text = "Packets are lost."});
     verdict_writer_.Publish(OfficeTrace(), std::move(snapshot));
   }
 

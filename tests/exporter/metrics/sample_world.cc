@@ -211,7 +211,7 @@ VerdictSnapshot Blamed(WallTime now) {
   verdict.attribution.probability = 0.97;
   verdict.contact = "noc@isp.example";
   return {.status = ReachedTrace(now).status,
-          .verdict = std::move(verdict),
+          .verdict = std::make_shared<const Verdict>(std::move(verdict)),
           .since = now - seconds(300),
           .loss = Interval{.low = 0.125, .high = 0.25},
           .hops = {HopClass::Masked, HopClass::Silent}};
@@ -219,7 +219,7 @@ VerdictSnapshot Blamed(WallTime now) {
 
 VerdictSnapshot Quiet(WallTime now) {
   return {.status = ReachedTrace6(now).status,
-          .verdict = std::nullopt,
+          .verdict = nullptr,
           .since = {},
           .loss = Interval{.low = 0, .high = 0.03125},
           .hops = {HopClass::Clean}};

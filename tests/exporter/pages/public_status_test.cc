@@ -60,9 +60,10 @@ class PublicStatusOf : public testing::Test {
   void Say(const std::string& target, VerdictState state) {
     auto said = std::make_shared<VerdictSnapshot>();
     said->status.key = {target, ProberKind::TraceIcmp, ProberFamily::Ipv4};
-    said->verdict = Verdict();
-    said->verdict->state = state;
-    said->verdict->text = "between 192.0.2.77 and 192.0.2.78";
+    Verdict verdict;
+    verdict.state = state;
+    verdict.text = "between 192.0.2.77 and 192.0.2.78";
+    said->verdict = std::make_shared<const Verdict>(verdict);
     boards_.verdicts.NewWriter().Publish(said->status.key, said);
   }
 

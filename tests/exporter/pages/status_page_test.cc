@@ -193,9 +193,10 @@ TEST(StatusPage, ShowsWhatIsSaidOfAPathAndSinceWhenAsText) {
   VerdictSnapshot said;
   said.status = ReachedTrace().status;
   said.since = Now() - 90s;
-  said.verdict = Verdict();
-  said.verdict->state = VerdictState::Loss;
-  said.verdict->text = "12.0 % of probes are lost. " + kHostile;
+  Verdict verdict;
+  verdict.state = VerdictState::Loss;
+  verdict.text = "12.0 % of probes are lost. " + kHostile;
+  said.verdict = std::make_shared<const Verdict>(verdict);
   StatusView view = View();
   view.verdicts = {std::make_shared<VerdictSnapshot>(said)};
   EXPECT_THAT(StatusPage(view), HasSubstr("(90 s ago): 12.0 % of probes are lost. &lt;script&gt;"));
