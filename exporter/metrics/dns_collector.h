@@ -1,20 +1,19 @@
 #pragma once
 
-#include <prometheus/collectable.h>
-
 #include <vector>
 
+#include "exporter/metrics/page_writer.h"
 #include "probes/dns/dns_snapshot.h"
 #include "probes/dns/ptr_snapshot.h"
 
 namespace pathwitness {
 
 /// What is known of the targets' names, and of those of routers.
-class DnsCollector final : public prometheus::Collectable {
+class DnsCollector {
  public:
   /// `names` may be null.
   DnsCollector(std::vector<DnsBoard::Pointer> snapshots, PtrBoard::Pointer names);
-  std::vector<prometheus::MetricFamily> Collect() const override;
+  void Write(PageWriter& page) const;
 
  private:
   std::vector<DnsBoard::Pointer> snapshots_;

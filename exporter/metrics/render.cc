@@ -73,7 +73,7 @@ void WritePage(const MetricSources& sources, PageWriter& page) {
 
   Write(ExporterCollector(facts), page);
   Write(ProcessCollector(sources.process()), page);
-  Write(TargetCollector(facts.config, of_targets, now), page);
+  TargetCollector(facts.config, of_targets, now).Write(page);
   ProberCollector(statuses, now).Write(page);
   const HopChoice hops = ChooseHops(traces, facts.config->metrics, now);
   PathCollector(traces, hops.shown, now).Write(page);
@@ -93,7 +93,7 @@ void WritePage(const MetricSources& sources, PageWriter& page) {
   OneWayCollector(one_way, now).Write(page);
   HttpsCollector(https, now).Write(page);
   PulseCollector(pulses, now).Write(page);
-  Write(DnsCollector(sources.dns->All(), names), page);
+  DnsCollector(sources.dns->All(), names).Write(page);
   Write(DiscoveryCollector(sources.discovery->All(), facts.discovery_refused), page);
   Write(SelfCollector(sources.trace_self->Find(0), facts.engines), page);
   Write(ReflectorCollector(sources.reflector->Find(0)), page);

@@ -5,26 +5,26 @@
 #include <utility>
 
 #include "exporter/metrics/families.h"
+#include "exporter/metrics/series.h"
+#include "exporter/metrics/text_writer.h"
 
 namespace pathwitness {
 namespace {
 
-using prometheus::MetricFamily;
-
-Labels InfoLabels(const TargetConfig& target) {
-  Labels labels{{"target", target.name},
-                {"host", target.host},
-                {"port", target.host.empty() ? "" : std::to_string(target.trace.port)}};
+LabelText InfoLabels(const TargetConfig& target) {
+  LabelText labels;
+  labels.Add("target", target.name).Add("host", target.host);
+  labels.Add("port", target.host.empty() ? "" : std::to_string(target.trace.port));
   for (const auto& [name, value] : target.labels) {
-    labels.push_back({name, value});
+    labels.Add(name, value);
   }
   return labels;
 }
 
-void AddStates(MetricFamily& family, const std::string& target, TargetState state) {
+void AddStates(FamilyText& family, const std::string& target, TargetState state) {
   std::array<std::uint64_t, kTargetStateNames.size()> is_state{};
   is_state[static_cast<std::size_t>(state)] = 1;
-  AddEach(family, {{"target", target}}, "state", kTargetStateNames, is_state);
+  family.AddEach(LabelText().Add("target", target), "state", kTargetStateNames, is_state);
 }
 
 }  // namespace
@@ -59,15 +59,18 @@ TargetCollector::TargetCollector(std::shared_ptr<const Config> config,
   }
 }
 
-std::vector<MetricFamily> TargetCollector::Collect() const {
-  MetricFamily info = NewFamily(kTargetInfo);
-  MetricFamily state = NewFamily(kTargetState);
-  for (std::size_t i = 0; i < states_.size(); ++i) {
-    const TargetConfig& target = config_->targets[i];
-    AddSample(info, InfoLabels(target), 1);
-    AddStates(state, target.name, states_[i]);
+void TargetCollector::Write(PageWriter& page) const {
+  AppendText({OneSample(kTargets, {}, config_->targets.size())}, page.Text());
+  FamilyText info(kTargetInfo, page.Text());
+  for (const TargetConfig& target : config_->targets) {
+    info.Add(InfoLabels(target), 1);
+    page.PassOn();
   }
-  return {OneSample(kTargets, {}, config_->targets.size()), std::move(info), std::move(state)};
+  FamilyText state(kTargetState, page.Text());
+  for (std::size_t i = 0; i < states_.size(); ++i) {
+    AddStates(state, config_->targets[i].name, states_[i]);
+    page.PassOn();
+  }
 }
 
 }  // namespace pathwitness

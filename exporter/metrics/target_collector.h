@@ -1,7 +1,5 @@
 #pragma once
 
-#include <prometheus/collectable.h>
-
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -9,6 +7,7 @@
 #include <vector>
 
 #include "config/config.h"
+#include "exporter/metrics/page_writer.h"
 #include "exporter/metrics/prober_collector.h"
 
 namespace pathwitness {
@@ -24,12 +23,12 @@ inline constexpr std::array<std::string_view, 4> kTargetStateNames = {"unknown",
 TargetState JudgeTarget(const std::vector<StatusPointer>& statuses, WallTime now);
 
 /// The configured targets and their states.
-class TargetCollector final : public prometheus::Collectable {
+class TargetCollector {
  public:
   /// `statuses`: of all probers of all targets. Pre: no pointer is null.
   TargetCollector(std::shared_ptr<const Config> config, const std::vector<StatusPointer>& statuses,
                   WallTime now);
-  std::vector<prometheus::MetricFamily> Collect() const override;
+  void Write(PageWriter& page) const;
 
  private:
   std::shared_ptr<const Config> config_;

@@ -357,7 +357,7 @@ TEST(TargetCollector, KnowsATargetThatHasNoProberYet) {
   auto config = std::make_shared<Config>();
   config->targets.resize(1);
   config->targets.front().name = "fra-to-example";
-  EXPECT_THAT(TextOf(TargetCollector(config, {}, kNow)),
+  EXPECT_THAT(WrittenBy(TargetCollector(config, {}, kNow)),
               AllOf(HasSubstr("pathwitness_targets 1\n"),
                     HasSubstr("{target=\"fra-to-example\",state=\"unknown\"} 1\n"),
                     HasSubstr("{target=\"fra-to-example\",state=\"up\"} 0\n"),
@@ -366,13 +366,13 @@ TEST(TargetCollector, KnowsATargetThatHasNoProberYet) {
 }
 
 TEST(DnsCollector, SaysNothingOfNamesThatAreNotAskedFor) {
-  EXPECT_THAT(TextOf(DnsCollector({}, nullptr)), Not(HasSubstr("ptr")));
+  EXPECT_THAT(WrittenBy(DnsCollector({}, nullptr)), Not(HasSubstr("ptr")));
 }
 
 TEST(DnsCollector, DoesNotCallANameWithoutAddressBeforeItsFirstAnswer) {
   DnsSnapshot dns;
   dns.target = "fra-to-example";
-  EXPECT_THAT(TextOf(DnsCollector({std::make_shared<const DnsSnapshot>(dns)}, nullptr)),
+  EXPECT_THAT(WrittenBy(DnsCollector({std::make_shared<const DnsSnapshot>(dns)}, nullptr)),
               AllOf(HasSubstr("dns_lookups_total{target=\"fra-to-example\",family=\"ipv4\"} 0\n"),
                     Not(HasSubstr("dns_addresses"))));
 }
