@@ -130,6 +130,8 @@ void TraceLedger::OnCredit(const PathMembership::Credit& credit) {
 
 HopCounters& TraceLedger::CountersOf(std::uint8_t ttl) {
   if (hops_.size() < ttl) {
+    hops_.reserve(ttl);  // and no more, as resize might: there are thousands of ledgers
+    seen_.reserve(ttl);
     hops_.resize(ttl);
     seen_.resize(ttl);
   }
