@@ -66,13 +66,15 @@ std::optional<unsigned> NumberIn(std::string_view text) {
 
 std::optional<std::chrono::sys_days> ParseDay(std::string_view text) {
   constexpr std::size_t kLength = std::string_view("2026-01-31").size();
+  constexpr unsigned kFirstYear = 1970;
+  constexpr unsigned kLastYear = 2261;  // nanoseconds in 64 bits end in the next one
   if (text.size() != kLength || text[4] != '-' || text[7] != '-') {
     return std::nullopt;
   }
   const auto year = NumberIn(text.substr(0, 4));
   const auto month = NumberIn(text.substr(5, 2));
   const auto day = NumberIn(text.substr(8, 2));
-  if (!year || !month || !day) {
+  if (!year || !month || !day || *year < kFirstYear || *year > kLastYear) {
     return std::nullopt;
   }
   const std::chrono::year_month_day date(std::chrono::year(static_cast<int>(*year)),
@@ -140,6 +142,7 @@ std::optional<ReportName> ParseReportName(std::string_view path) {
                         .stem = std::string(path.substr(second + 1))};
   const bool is_safe = IsSafeName(name.target) && name.target.size() <= kLongestTarget &&
                        IsSafeName(name.stem) && name.stem.find("_to_") != std::string::npos &&
+                       name.stem.size() > kTimeLength &&
                        name.stem.compare(kTimeLength, 2, "__") == 0;
   return is_safe && ParseDay(name.day) && ParseTime(name.stem) ? std::optional(name) : std::nullopt;
 }

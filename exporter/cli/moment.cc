@@ -11,10 +11,11 @@ namespace pathwitness {
 namespace {
 
 constexpr std::size_t kMinutesLength = 5;  // "16:00"
+constexpr double kLatest = 9e9;            // in 2255: nanoseconds in 64 bits end soon after
 
 std::optional<WallTime> ParseFull(const std::string& text) {
   const std::optional<double> seconds = ReadRfc3339(text);
-  if (!seconds) {
+  if (!seconds || !(std::abs(*seconds) < kLatest)) {
     return std::nullopt;
   }
   return WallTime(std::chrono::milliseconds(std::llround(*seconds * 1000)));

@@ -249,8 +249,8 @@ TEST(Moment, AClockTimeStillToComeWasYesterday) {
 }
 
 TEST(Moment, WhatIsNoTimeIsNone) {
-  for (const char* const text :
-       {"", "-", "-30", "25:00", "16:0", "16:00Z", "yesterday", "1767225600"}) {
+  for (const char* const text : {"", "-", "-30", "25:00", "16:0", "16:00Z", "yesterday",
+                                 "1767225600", "3026-01-31T16:00:00Z", "0001-01-31T16:00:00Z"}) {
     EXPECT_EQ(ParseMoment(text, Minute(45)), std::nullopt) << text;
   }
 }
