@@ -10,6 +10,7 @@ namespace {
 
 constexpr Duration kResolverPoll = std::chrono::milliseconds(250);
 constexpr Duration kLongestPause = std::chrono::hours(1);
+constexpr Duration kStandstill = std::chrono::seconds(5);  // between turns, which come each second
 
 constexpr std::size_t Index(auto enumerator) {
   return static_cast<std::size_t>(enumerator);
@@ -249,6 +250,7 @@ void HttpsEngine::RemoveProber(Target& target, IpFamily family) {
 }
 
 void HttpsEngine::Turn(MonoTime now) {
+  standstills_ += now - std::exchange(last_turn_, now) > kStandstill ? 1U : 0U;
   client_.Turn(now);
   while (!family_checks_.empty() && family_checks_.begin()->first <= now) {
     const auto [due, name] = *family_checks_.begin();
@@ -340,6 +342,7 @@ void HttpsEngine::StartRequest(Id id, Prober& prober) {
   status.last_attempt = clock_.WallNow();
   status.address = address ? address->ToString() : "";
   ++in_flight_;
+  prober.standstills = standstills_;
   if (!address) {
     OnResult(id, Unresolved(dns.get()));
     return;
@@ -365,6 +368,12 @@ void HttpsEngine::OnResult(Id id, HttpResult result) {
   }
   Prober& prober = found->second;
   prober.is_busy = false;
+  if (prober.standstills != standstills_) {
+    // This program was stopped, or its machine: what took long, or timed out, tells of that alone.
+    ++prober.snapshot.status.rounds_skipped[Index(SkipReason::Overrun)];
+    Publish(prober);
+    return;
+  }
   JudgeResult(*targets_.at(prober.target).judge, result);
   prober.pause_until = clock_.Now() + AskedPause(result);
   if (StoreResult(prober.snapshot, std::move(result), clock_.WallNow())) {

@@ -52,8 +52,9 @@ class HttpsEngine final : public Engine {
   struct Prober {
     std::string target;
     IpFamily family = IpFamily::Ipv4;
-    bool is_busy = false;  // waits for its turn or is under way
-    MonoTime pause_until;  // the service asked for it
+    bool is_busy = false;           // waits for its turn or is under way
+    MonoTime pause_until;           // the service asked for it
+    std::uint64_t standstills = 0;  // there had been when its request began
     HttpsSnapshot snapshot;
   };
 
@@ -96,6 +97,8 @@ class HttpsEngine final : public Engine {
   std::set<std::pair<MonoTime, std::string>> family_checks_;  // one entry for each target
   std::map<std::string, MonoTime> host_free_;  // when a host may be connected to again
   unsigned in_flight_ = 0;
+  MonoTime last_turn_;
+  std::uint64_t standstills_ = 0;  // of this program
 };
 
 }  // namespace pathwitness

@@ -2,16 +2,19 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <ctime>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "tests/chaos/chaos.h"
 #include "tests/support/exchange.h"
 #include "tests/support/test_folder.h"
+#include "tests/support/webhook_sink.h"
 
 // The program itself, its machine, and who scrapes it.
 namespace pathwitness {
@@ -20,6 +23,8 @@ namespace {
 using namespace std::chrono_literals;
 using testing::AllOf;
 using testing::HasSubstr;
+
+constexpr int kSlowAnswer = 500;  // milliseconds
 
 /// Processor time that a process has used so far.
 std::chrono::milliseconds CpuOf(pid_t process) {
@@ -73,8 +78,21 @@ TEST_F(Chaos, AnEngineThatHangsIsReplacedAndItsCountersStay) {
 }
 
 TEST_F(Chaos, AProgramThatStoodStillLosesNoProbeAndSendsNoBurst) {
-  Begin();
+  std::atomic<unsigned> asked = 0;
+  std::unique_ptr<WebhookSink> slow;
+  Begin([&] {
+    slow = std::make_unique<WebhookSink>([&asked](const ReceivedRequest&) {
+      ++asked;
+      poll(nullptr, 0, kSlowAnswer);
+      return HttpAnswer{};
+    });
+    return "targets:\n  - {name: slow, host: 127.0.0.1, https: {url: \"" + slow->Url() +
+           "/\", interval: 1s, timeout: 900ms}}\n";
+  });
   const double before = Sum(kAnswered);
+  for (const unsigned known = asked; asked == known;) {
+    Wait(10ms);  // so that a request is under way
+  }
   world_->Program().Process().Signal(SIGSTOP);
   Wait(30s);
   world_->Program().Process().Signal(SIGCONT);
@@ -83,8 +101,9 @@ TEST_F(Chaos, AProgramThatStoodStillLosesNoProbeAndSendsNoBurst) {
   ExpectHealthy();
   EXPECT_EQ(Sum(kLost), 0);
   EXPECT_EQ(Sum("pathwitness_engine_restarts_total"), 0);
-  EXPECT_GE(Sum("pathwitness_prober_rounds_skipped_total", "reason=\"overrun\""), 28);
+  EXPECT_GE(Sum("pathwitness_prober_rounds_skipped_total", "reason=\"overrun\""), 2 * 28);
   EXPECT_EQ(Sum("pathwitness_verdict_info", "owner=\"lab-"), 0);
+  EXPECT_EQ(Sum("pathwitness_https_failures_total"), 0);
   ExpectAllStored(world_->Folder() / "history", before + 30);
   // What was left of one round of eight hops, what is due of the next, and one probe end to end.
   EXPECT_LE(MostInATenth(world_->StopInternet(), awake), 8 + 8 + 2);

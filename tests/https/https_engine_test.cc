@@ -99,6 +99,23 @@ TEST_F(HttpsEngineTest, AProberIsOnTheBoardBeforeItsFirstRound) {
   EXPECT_EQ(snapshot->durations.bounds, config_.metrics.https_buckets);
 }
 
+TEST_F(HttpsEngineTest, ARequestInWhichTheProgramStoodStillTellsNothing) {
+  const ScriptedServer server({.before_answer = std::chrono::milliseconds(100)}, nullptr);
+  Resolve("a");
+  Apply({TargetOf("a", server.Port())});
+  for (int second = 0; Find("a")->status.address.empty(); ++second) {
+    ASSERT_LT(second, 60);
+    clock_.Advance(seconds(1));
+    engine_.Turn(clock_.Now());
+  }
+  clock_.Advance(seconds(10));
+  TurnUntil([&] { return Skipped("a", SkipReason::Overrun) == 1; });
+  EXPECT_EQ(Requests("a"), 0U);
+  EXPECT_EQ(Find("a")->status.state, ProberState::Unknown);
+  RunRound("a");
+  EXPECT_EQ(Find("a")->status.state, ProberState::Up);
+}
+
 TEST_F(HttpsEngineTest, ARoundIsCountedAndStored) {
   const ScriptedServer server({}, nullptr);
   Resolve("a");
