@@ -130,7 +130,7 @@ ServiceEnvironment OurServiceEnvironment() {
 /// server's workers then keeps what its largest scrape took.
 void ShareHeaps() {
   constexpr int kHeaps = 2;
-  mallopt(M_ARENA_MAX, kHeaps);
+  mallopt(M_ARENA_MAX, kHeaps);  // NOLINT(concurrency-mt-unsafe): there is one thread yet
 }
 
 /// The kernel's usual soft limit of 1024 is for programs that use select(2). A crowd at the web
@@ -142,6 +142,16 @@ void RaiseFileLimit() {
     files.rlim_cur = std::min(files.rlim_max, kEnough);
     setrlimit(RLIMIT_NOFILE, &files);
   }
+}
+
+/// At `sockets`, or the addresses of the flags when there are none. Errors: as HttpServer's.
+HttpServer OpenServer(const Flags& flags, std::vector<InheritedSocket> sockets, Routes& routes,
+                      WebGate& gate) {
+  const HttpHandler handle = [&routes](const HttpRequest& request) {
+    return routes.Handle(request);
+  };
+  return sockets.empty() ? HttpServer(flags.listen_addresses, handle, &gate)
+                         : HttpServer(std::move(sockets), handle, &gate);
 }
 
 /// What can fail comes before the first packet is sent. Capabilities go before there is any other
@@ -184,11 +194,7 @@ int Serve(const Flags& flags) {
   Routes routes(flags.telemetry_path, AllowedViews(app, gate, flags), flags.max_scrapes);
   ServiceManager manager(OurServiceEnvironment());
   ControlLoop loop(app, manager, gate, clock, log);
-  const HttpHandler handle = [&routes](const HttpRequest& request) {
-    return routes.Handle(request);
-  };
-  const HttpServer server = sockets.empty() ? HttpServer(flags.listen_addresses, handle, &gate)
-                                            : HttpServer(std::move(sockets), handle, &gate);
+  const HttpServer server = OpenServer(flags, std::move(sockets), routes, gate);
   app.Start();
   for (const ListenAddress& address : server.Addresses()) {
     log.Write(LogLevel::Info, "listening",
