@@ -2,7 +2,7 @@
 # manager. docs/install.md tells how to run it.
 FROM debian:bookworm-slim AS build
 WORKDIR /src
-COPY tools tools
+COPY tools/install-deps.sh tools/fetch-civetweb.sh tools/
 RUN tools/install-deps.sh build && tools/fetch-civetweb.sh
 COPY . .
 ARG REVISION=unknown
