@@ -69,15 +69,10 @@ std::string FiguresOf(const HopStats& stats) {
 /// What a column holds of a hop: its sign, who answers, and, where there is room, the figures.
 class Layout {
  public:
-  Layout(const Comparison& comparison, std::size_t columns) {
-    for (const ComparedRow& row : comparison.rows) {
-      for (const ComparedHop& hop : row) {
-        host_columns_ = std::max(host_columns_, ColumnsOf(Host(hop)));
-      }
-    }
-    has_figures_ =
-        kNumberColumns + comparison.moments.size() * (Width(true) + kBetween.size()) <= columns;
-  }
+  Layout(const Comparison& comparison, std::size_t columns)
+      : host_columns_(HostColumns(comparison)),
+        has_figures_(kNumberColumns + comparison.moments.size() * (Width(true) + kBetween.size()) <=
+                     columns) {}
 
   std::string Cell(const ComparedHop& hop) const {
     std::string cell = fmt::format(" {} {}", SignOf(hop.mark), PadRight(Host(hop), host_columns_));
@@ -109,12 +104,22 @@ class Layout {
     return responders.front().address + more;
   }
 
+  static std::size_t HostColumns(const Comparison& comparison) {
+    std::size_t columns = std::string_view("198.51.100.100").size();
+    for (const ComparedRow& row : comparison.rows) {
+      for (const ComparedHop& hop : row) {
+        columns = std::max(columns, ColumnsOf(Host(hop)));
+      }
+    }
+    return columns;
+  }
+
   std::size_t Width(bool has_figures) const {
     return 3 + host_columns_ + (has_figures ? kFigureNames.size() : 0);
   }
 
-  std::size_t host_columns_ = std::string_view("198.51.100.100").size();
-  bool has_figures_ = true;
+  std::size_t host_columns_;
+  bool has_figures_;
 };
 
 std::string MomentLine(const ComparedMoment& moment, std::size_t index) {
@@ -132,12 +137,13 @@ std::string Coloured(const ComparedHop& hop, std::string cell, bool is_coloured)
 }
 
 std::string RowNumber(const ComparedRow& row) {
-  for (auto hop = row.rbegin(); hop != row.rend(); ++hop) {
-    if (hop->row) {
-      return fmt::format("{:>4} ", hop->row->ttl);
+  std::string number(kNumberColumns, ' ');
+  for (const ComparedHop& hop : row) {
+    if (hop.row) {
+      number = fmt::format("{:>4} ", hop.row->ttl);
     }
   }
-  return std::string(kNumberColumns, ' ');
+  return number;
 }
 
 std::string WithoutTrailingSpaces(std::string line) {
@@ -166,23 +172,30 @@ std::string TableText(const Comparison& comparison, const TextStyle& style) {
   return text + "  ! another hop   + one more   - one less   ~ silent, or answers again\n";
 }
 
+/// Those of a hop of which more than the address is known, each once.
+void AddKnown(const ComparedHop& hop, std::vector<ShownAddress>& known) {
+  if (!hop.row) {
+    return;
+  }
+  for (const ShownAddress& responder : hop.row->responders) {
+    const bool says_more = !responder.name.empty() || !OwnerText(responder).empty();
+    if (says_more && std::ranges::find(known, responder) == known.end()) {
+      known.push_back(responder);
+    }
+  }
+}
+
 /// Whose the hops are, each address once.
 std::string LegendText(const Comparison& comparison) {
   std::vector<ShownAddress> shown;
+  for (const ComparedRow& row : comparison.rows) {
+    std::ranges::for_each(row, [&](const ComparedHop& hop) { AddKnown(hop, shown); });
+  }
   std::size_t address_columns = 0;
   std::size_t owner_columns = 0;
-  for (const ComparedRow& row : comparison.rows) {
-    for (const ComparedHop& hop : row) {
-      for (const ShownAddress& responder :
-           hop.row ? hop.row->responders : std::vector<ShownAddress>()) {
-        const bool says_more = !responder.name.empty() || !OwnerText(responder).empty();
-        if (says_more && std::ranges::find(shown, responder) == shown.end()) {
-          shown.push_back(responder);
-          address_columns = std::max(address_columns, ColumnsOf(responder.address));
-          owner_columns = std::max(owner_columns, ColumnsOf(OwnerText(responder)));
-        }
-      }
-    }
+  for (const ShownAddress& responder : shown) {
+    address_columns = std::max(address_columns, ColumnsOf(responder.address));
+    owner_columns = std::max(owner_columns, ColumnsOf(OwnerText(responder)));
   }
   std::string text;
   for (const ShownAddress& responder : shown) {
