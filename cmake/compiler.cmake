@@ -28,13 +28,16 @@ if(PATHWITNESS_SANITIZE)
 endif()
 
 # What a release does against memory errors that nobody knows of yet, in third parties' sources too.
-# Paths of the building machine stay out of it, so that the same sources give the same bytes.
+# Paths of the building machine stay out of it, so that the same sources give the same bytes; a ccache
+# with a base_dir names the sources from the folder of the build.
 add_library(pathwitness_hardening INTERFACE)
+file(RELATIVE_PATH sources_from_build ${PROJECT_BINARY_DIR} ${PROJECT_SOURCE_DIR})
 if(CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT PATHWITNESS_SANITIZE)
   target_compile_options(pathwitness_hardening INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
                                                          -fstack-protector-strong
                                                          -fstack-clash-protection
-                                                         -ffile-prefix-map=${PROJECT_SOURCE_DIR}=.)
+                                                         -ffile-prefix-map=${PROJECT_SOURCE_DIR}=.
+                                                         -ffile-prefix-map=${sources_from_build}=./)
   if(CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")
     target_compile_options(pathwitness_hardening INTERFACE -fcf-protection)
   endif()
