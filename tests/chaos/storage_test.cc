@@ -1,14 +1,10 @@
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <chrono>
+#include <cstdint>
 #include <filesystem>
-#include <fstream>
 #include <memory>
 #include <string>
-#include <utility>
-#include <vector>
+#include <string_view>
 
 #include "probes/disk/files.h"
 #include "tests/chaos/chaos.h"
@@ -20,10 +16,6 @@
 // Disks, files and buckets.
 namespace pathwitness {
 namespace {
-
-using namespace std::chrono_literals;
-using testing::AllOf;
-using testing::HasSubstr;
 
 std::string DatabaseOf(const std::string& name) {
   return MmdbWriter().AddAs("203.0.113.0/24", 64666, name).Content();
