@@ -116,6 +116,7 @@ std::optional<IpAddress> HopMemory::Admit(const std::vector<IpAddress>& answers,
 }
 
 /// Pre: there is room for them.
+// NOLINTNEXTLINE(readability-make-member-function-const): the newcomers are part of the hop.
 void HopMemory::CountNewcomers(const std::vector<IpAddress>& answers) {
   if (KnowsAny(answers)) {
     for (Newcomer& newcomer : *newcomers) {
