@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <iterator>
 #include <optional>
+#include <ranges>
+#include <utility>
 
 #include "exporter/evidence/plain_text.h"
 
@@ -13,7 +15,7 @@ namespace {
 
 class KnownNetworks final : public AsnLookup {
  public:
-  explicit KnownNetworks(const Responders& responders) : responders_(responders) {}
+  explicit KnownNetworks(Responders responders) : responders_(std::move(responders)) {}
 
   std::optional<AsnRecord> Find(const IpAddress& address) const override {
     const auto known = responders_.find(address);
@@ -63,8 +65,8 @@ std::string HostText(const ShownAddress& shown) {
 
 PathView ViewOf(const TraceStats& stats) {
   PathView view;
-  for (auto route = stats.routes.rbegin(); route != stats.routes.rend(); ++route) {
-    const std::vector<std::optional<IpAddress>>& hops = (*route)->hops;
+  for (const auto& route : std::views::reverse(stats.routes)) {
+    const std::vector<std::optional<IpAddress>>& hops = route->hops;
     view.resize(std::max(view.size(), hops.size()));
     for (std::size_t i = 0; i < hops.size(); ++i) {
       if (hops[i] && std::ranges::find(view[i], *hops[i]) == view[i].end()) {

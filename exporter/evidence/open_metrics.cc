@@ -125,17 +125,23 @@ std::size_t LongestOf(const std::vector<TraceBucket>& buckets) {
   return longest;
 }
 
+/// One series of one hop, counted from 0.
+void AddHop(const std::string& name, const HopSeries& series, std::size_t at,
+            const ExportedTrace& trace, Page& page) {
+  page.Counter<TraceBucket>(
+      name, trace.prober, {{"hop", std::to_string(at + 1)}}, trace.buckets,
+      [&series, at](const TraceBucket& bucket) {
+        return at < bucket.stats.hops.size() ? series.amount(bucket.stats.hops[at]) : 0;
+      });
+}
+
 void AddHops(const Metric& metric, const std::vector<HopSeries>& series,
              const std::vector<ExportedTrace>& traces, Page& page) {
   page.Family(metric);
   for (const ExportedTrace& trace : traces) {
     for (std::size_t i = 0; i < LongestOf(trace.buckets); ++i) {
       for (const HopSeries& one : series) {
-        page.Counter<TraceBucket>(
-            fmt::format("{}{}", metric.name, one.suffix), trace.prober,
-            {{"hop", std::to_string(i + 1)}}, trace.buckets, [&one, i](const TraceBucket& bucket) {
-              return i < bucket.stats.hops.size() ? one.amount(bucket.stats.hops[i]) : 0;
-            });
+        AddHop(fmt::format("{}{}", metric.name, one.suffix), one, i, trace, page);
       }
     }
   }

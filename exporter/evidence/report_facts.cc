@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <ranges>
 #include <utility>
 
 #include "config/values.h"
@@ -267,9 +268,9 @@ std::string MethodOf(const ReportFacts& facts) {
 
 /// The newest route of all windows names the ends.
 const Route* NewestRoute(const ReportFacts& facts) {
-  for (auto window = facts.windows.rbegin(); window != facts.windows.rend(); ++window) {
-    if (window->trace && !window->trace->routes.empty()) {
-      return window->trace->routes.back().get();
+  for (const WindowFacts& window : std::views::reverse(facts.windows)) {
+    if (window.trace && !window.trace->routes.empty()) {
+      return window.trace->routes.back().get();
     }
   }
   return nullptr;
