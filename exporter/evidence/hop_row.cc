@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <iterator>
 #include <optional>
-#include <ranges>
 #include <utility>
 
 #include "exporter/evidence/plain_text.h"
@@ -65,8 +64,8 @@ std::string HostText(const ShownAddress& shown) {
 
 PathView ViewOf(const TraceStats& stats) {
   PathView view;
-  for (const auto& route : std::views::reverse(stats.routes)) {
-    const std::vector<std::optional<IpAddress>>& hops = route->hops;
+  for (std::size_t left = stats.routes.size(); left > 0; --left) {  // the newest first
+    const std::vector<std::optional<IpAddress>>& hops = stats.routes[left - 1]->hops;
     view.resize(std::max(view.size(), hops.size()));
     for (std::size_t i = 0; i < hops.size(); ++i) {
       if (hops[i] && std::ranges::find(view[i], *hops[i]) == view[i].end()) {

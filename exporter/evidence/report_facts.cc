@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <iterator>
-#include <ranges>
 #include <utility>
 
 #include "config/values.h"
@@ -268,12 +267,13 @@ std::string MethodOf(const ReportFacts& facts) {
 
 /// The newest route of all windows names the ends.
 const Route* NewestRoute(const ReportFacts& facts) {
-  for (const WindowFacts& window : std::views::reverse(facts.windows)) {
+  const Route* newest = nullptr;
+  for (const WindowFacts& window : facts.windows) {
     if (window.trace && !window.trace->routes.empty()) {
-      return window.trace->routes.back().get();
+      newest = window.trace->routes.back().get();
     }
   }
-  return nullptr;
+  return newest;
 }
 
 }  // namespace
