@@ -57,7 +57,8 @@ Ended RunToEnd(const std::vector<std::string>& command);
 class Server {
  public:
   explicit Server(std::string_view targets = kLoopbackTargets);
-  /// `workplace` must outlive the server; `before` are words before the program's name, as of env(1).
+  /// `workplace` must outlive the server; `before` are words before the program's name, as of
+  /// env(1).
   explicit Server(const Workplace& workplace, const std::vector<std::string>& flags = {},
                   const std::vector<std::string>& before = {});
 
