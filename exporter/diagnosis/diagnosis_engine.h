@@ -35,8 +35,8 @@ struct DiagnosisBoards {
 /// Judges what the trace probers saw: follows their routes, tells whose the hops are, and whom
 /// faults are to be blamed on.
 ///
-/// It looks at the board of traces twice a second and takes each round that is shown there once, also
-/// those that ended together. A change of route is logged.
+/// It looks at the board of traces twice a second and takes each round that is shown there once,
+/// also those that ended together. A change of route is logged.
 class DiagnosisEngine final : public Engine {
  public:
   /// `clock` and `log` must outlive the engine. `clock` and Turn's `now` are the same time.
