@@ -124,9 +124,30 @@ StampConverter::StampConverter() {
   Refresh();
 }
 
+ClockReading ReadClocks() {
+  ClockReading reading;
+  reading.before = std::chrono::steady_clock::now();
+  reading.wall = std::chrono::system_clock::now();
+  reading.after = std::chrono::steady_clock::now();
+  return reading;
+}
+
+ClockReading ReadClosely(const std::function<ClockReading()>& read) {
+  constexpr int kMostAgain = 3;
+  constexpr Duration kClose = std::chrono::microseconds(2);
+  ClockReading closest = read();
+  for (int i = 0; i < kMostAgain && closest.after - closest.before > kClose; ++i) {
+    const ClockReading again = read();
+    if (again.after - again.before < closest.after - closest.before) {
+      closest = again;
+    }
+  }
+  return closest;
+}
+
 void StampConverter::Refresh() {
-  const MonoTime now = std::chrono::steady_clock::now();
-  Refresh(now, std::chrono::system_clock::now());
+  const ClockReading reading = ReadClosely(ReadClocks);
+  Refresh(reading.before + (reading.after - reading.before) / 2, reading.wall);
 }
 
 void StampConverter::Refresh(MonoTime now, WallTime wall) {

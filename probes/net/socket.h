@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -64,6 +65,20 @@ struct SocketAddress {
   sockaddr* Pointer();
 };
 SocketAddress ToSocketAddress(const IpAddress& address, std::uint16_t port);
+
+/// The wall clock, read between two readings of the monotonic one.
+struct ClockReading {
+  MonoTime before;
+  WallTime wall;
+  MonoTime after;
+};
+
+ClockReading ReadClocks();
+
+/// A thread that loses its core between two readings would take the pause for a distance of the
+/// clocks, and each round trip of a batch would be wrong by it. So this reads again, a few times at
+/// most, until the readings are close together, and takes the closest.
+ClockReading ReadClosely(const std::function<ClockReading()>& read);
 
 /// Distance between the kernel's stamps (CLOCK_REALTIME) and the monotonic clock, to be sampled
 /// anew for each batch of stamps. A stamp of before a step of the wall clock that is read after it

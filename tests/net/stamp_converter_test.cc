@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <ctime>
+#include <vector>
 
 #include "probes/net/socket.h"
 
@@ -56,6 +57,25 @@ TEST_P(AStepOfTheWallClock, IsForgottenByWhatComesLater) {
 
 INSTANTIATE_TEST_SUITE_P(ForwardAndBack, AStepOfTheWallClock,
                          testing::Values(Duration(1h), Duration(-1h), Duration(300ms)));
+
+ClockReading ReadApart(Duration apart) {
+  return {.before = kStart, .wall = WallAt(kStart, kAhead), .after = kStart + apart};
+}
+
+TEST(ReadClosely, ReadsAgainWhenTheThreadLostItsCoreBetween) {
+  const std::vector<Duration> apart = {3ms, 500us, 1us, 10ns};
+  std::size_t reads = 0;
+  const ClockReading closest = ReadClosely([&] { return ReadApart(apart.at(reads++)); });
+  EXPECT_EQ(closest.after - closest.before, 1us);
+  EXPECT_EQ(reads, 3U);
+}
+
+TEST(ReadClosely, TakesTheClosestOfAFewOnAMachineThatIsNeverSoFast) {
+  const std::vector<Duration> apart = {3ms, 500us, 20us, 1ms};
+  std::size_t reads = 0;
+  const ClockReading closest = ReadClosely([&] { return ReadApart(apart.at(reads++)); });
+  EXPECT_EQ(closest.after - closest.before, 20us);
+}
 
 TEST(AStampOfTheFuture, IsOfNow) {
   StampConverter converter;
