@@ -4,7 +4,7 @@
 #
 # Two at a time, or $JOBS. What is kept for NAME_fuzz is in tests/fuzz/corpus/NAME; what a run adds
 # stays in BUILD_DIR/fuzz/corpus/NAME, an input that crashes in BUILD_DIR/fuzz/crashes.
-# tools/keep-corpus.sh keeps the best of both.
+# tools/keep-corpus.sh keeps the best of both. FUZZ_SEED=1 tries the same inputs each time.
 set -euo pipefail
 
 export BUILD=$1 DURATION=$2
@@ -26,8 +26,8 @@ fuzz() {
     echo "fuzz: nothing is kept in $kept"
     return 1
   fi
-  if ! "$BUILD/tests/fuzz/${name}_fuzz" -max_total_time="$DURATION" -timeout=30 -rss_limit_mb=2048 \
-    -print_final_stats=1 -artifact_prefix="$BUILD/fuzz/crashes/$name-" "$grown" "$kept" >"$log" 2>&1; then
+  if ! "$BUILD/tests/fuzz/${name}_fuzz" -max_total_time="$DURATION" -seed="${FUZZ_SEED:-0}" -timeout=30 \
+    -rss_limit_mb=2048 -print_final_stats=1 -artifact_prefix="$BUILD/fuzz/crashes/$name-" "$grown" "$kept" >"$log" 2>&1; then
     tail -n 60 "$log"
     echo "fuzz: $name failed"
     return 1
