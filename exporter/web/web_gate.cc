@@ -34,7 +34,9 @@ WebGate::WebGate(std::optional<std::filesystem::path> file, WebCounters& counter
       log_(log),
       writer_(board_.NewWriter()) {
   Publish(Load());
-  seen_ = Look();
+  if (file_) {
+    seen_ = Look();
+  }
 }
 
 void WebGate::Publish(State state) {
@@ -53,8 +55,8 @@ WebGate::State WebGate::Load() const {
   return state;
 }
 
-/// Of everything that is read. Contents rather than times of change: some file systems have coarse
-/// ones, and these files are small.
+/// Of everything that is read; there is a file. Contents rather than times of change: some file
+/// systems have coarse ones, and these files are small.
 Sha256Digest WebGate::Look() const {
   std::string all = TextOrProblem(*file_);
   const Board::Pointer state = InForce();
